@@ -1,0 +1,2 @@
+//! Stereo.
+fn main() {}
