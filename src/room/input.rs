@@ -1,0 +1,174 @@
+//! What goes into a room's state and what comes out. No sockets, no clock: a connection is a
+//! number in here, and a secret is its hash.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use stereo_protocol::{
+    BanId, CloseCode, Command, ErrorObject, InviteId, ItemId, MemberId, MessageId, Notification,
+    Place, Report, Resume, Role, Track,
+};
+
+/// Milliseconds of server time.
+pub type Ms = u64;
+
+/// A connection of this node, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// SHA-256 of a secret that its holder sends; the secret itself never enters a room.
+pub type SecretHash = [u8; 32];
+
+/// What makes a member the same one next time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum MemberKey {
+    /// A guest, by the hash of the token that the browser keeps.
+    Guest(SecretHash),
+    /// An account, by its number in the store.
+    Account(u64),
+}
+
+/// Everything that can happen to a room.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody wants to come in.
+    Join(Join),
+    /// A connection ended.
+    Leave {
+        /// Which.
+        connection: ConnectionId,
+        /// Whose it was.
+        member: MemberId,
+        /// It said goodbye: a reload or a closed tab, not a lost network.
+        said_goodbye: bool,
+    },
+    /// A member wants a change.
+    Wish {
+        /// Who.
+        member: MemberId,
+        /// What.
+        wish: Wish,
+        /// Under which this is applied once.
+        op: Option<Box<str>>,
+    },
+    /// A member tells how playing goes.
+    Report {
+        /// Who.
+        member: MemberId,
+        /// How.
+        report: Report,
+    },
+    /// Time has passed; [`super::State::deadline`] said when to call.
+    Tick,
+    /// The room must end: reason of the event.
+    Close(&'static str),
+}
+
+/// A wish to come in.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The connection that asks.
+    pub connection: ConnectionId,
+    /// Who it says it is, when the room may know them.
+    pub known: Option<MemberKey>,
+    /// Who it becomes, when the room does not.
+    pub fresh: MemberKey,
+    /// The name to appear under.
+    pub name: Option<Box<str>>,
+    /// The picture of an account.
+    pub picture: Option<Box<str>>,
+    /// The version of the room's password that was proven, outside, because that takes long.
+    pub password_version: Option<u32>,
+    /// The hash of an invitation's token.
+    pub invite: Option<SecretHash>,
+    /// Where the client stopped.
+    pub resume: Option<Resume>,
+}
+
+/// A change that a member wants: a command with what had to be found out outside.
+#[derive(Clone, Debug)]
+pub enum Wish {
+    /// `queue.add` with its tracks resolved.
+    Add {
+        /// What to add.
+        tracks: Vec<Arc<Track>>,
+        /// Where.
+        place: Place,
+    },
+    /// `room.update` with the new password's hash; `Some(None)` takes the password away.
+    Update {
+        /// The settings; its `password` is not looked at.
+        update: Box<stereo_protocol::RoomUpdate>,
+        /// The new hash, in PHC format.
+        password: Option<Option<Box<str>>>,
+    },
+    /// Everything else as it came.
+    Command(Command),
+}
+
+/// What one input did.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Events, in order, each as the JSON of its `params`, encoded once.
+    pub events: Vec<Bytes>,
+    /// Conflated notices for everyone, after the events.
+    pub notices: Vec<Notification>,
+    /// What the asker is told, after the events.
+    pub answer: Option<Result<Answer, ErrorObject>>,
+    /// What the actor must do, after all else.
+    pub effects: Vec<Effect>,
+}
+
+/// What an asker is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A change was carried out, or there was nothing to change.
+    Done(Done),
+    /// Come in.
+    Admitted {
+        /// Who you are.
+        member: MemberId,
+        /// Your role.
+        role: Role,
+        /// Whether the fresh key was taken: the asker must be told its token.
+        fresh: bool,
+        /// Position after which the ring still holds everything, when the client resumes.
+        resume_after: Option<u64>,
+    },
+}
+
+/// A change's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The command's last event, or the present one when nothing changed.
+    pub seq: u64,
+    /// Whether anything changed.
+    pub changed: bool,
+    /// What was made.
+    pub made: Made,
+}
+
+/// What a command made, by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    /// Nothing that has an id.
+    Nothing,
+    /// Items of the queue.
+    Items(Box<[ItemId]>),
+    /// A message.
+    Message(MessageId),
+    /// A ban.
+    Ban(BanId),
+    /// An invitation; its token is told once, and kept by its hash.
+    Invite(InviteId, Option<Box<str>>),
+}
+
+/// What the actor must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Close this connection.
+    Disconnect(ConnectionId, CloseCode),
+    /// Who may enter has changed: publish the gate.
+    Gate,
+    /// The room is over: close everything and forget it.
+    Close,
+}

@@ -1,0 +1,30 @@
+//! A room: its pure state, and the task that owns it.
+//!
+//! Everything but [`actor`], [`fanout`] and [`handle`] is pure: takes inputs and times, gives
+//! events and effects. No HTTP, no sockets, no storage in here.
+
+mod audience;
+mod chat;
+mod door;
+mod ids;
+mod input;
+mod log;
+mod members;
+mod moderation;
+mod ops;
+mod playback;
+mod queue;
+mod read;
+mod ring;
+mod rules;
+mod state;
+pub mod text;
+mod votes;
+
+pub use door::not_found;
+pub use input::{
+    Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Ms, SecretHash, Step, Wish,
+};
+pub use read::Summary;
+pub use rules::Rules;
+pub use state::State;

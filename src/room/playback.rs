@@ -1,0 +1,379 @@
+//! Playback: what plays and when the next starts. The next start is the previous end, announced
+//! one lead ahead, so lateness never adds up.
+
+use super::input::Ms;
+use super::members::Playing;
+use super::state::{Context, Played, State, push_bounded};
+use stereo_protocol::{
+    Cause, EndReason, Ended, ErrorKind, ErrorObject, Event, ItemId, MemberId, Playback, QueueItem,
+    Report, ReportStatus,
+};
+
+/// Share of the reported round trips that a lead covers, and what is added to it (sync.md).
+const LEAD_QUANTILE: f64 = 0.95;
+const LEAD_FACTOR: f64 = 1.5;
+const LEAD_EXTRA_MS: f64 = 200.0;
+
+impl State {
+    pub(super) fn is_current(&self, item: ItemId) -> bool {
+        self.public
+            .current
+            .as_ref()
+            .is_some_and(|current| current.id == item)
+    }
+
+    /// How far ahead a start is scheduled: enough for nearly everyone to hear of it in time.
+    pub(super) fn lead_ms(&self) -> u64 {
+        let mut trips: Vec<f32> = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.present)
+            .filter_map(|(_, member)| member.rtt_ms)
+            .collect();
+        trips.sort_unstable_by(f32::total_cmp);
+        let place = (trips.len() as f64 * LEAD_QUANTILE) as usize;
+        let slow = trips
+            .get(place.min(trips.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or(0.0);
+        let lead = LEAD_FACTOR * f64::from(slow) + LEAD_EXTRA_MS;
+        (lead as u64).clamp(self.rules.lead_min_ms, self.rules.lead_max_ms)
+    }
+
+    fn ends_at(&self) -> Option<Ms> {
+        let current = self.public.current.as_ref()?;
+        self.public.playback?.ends_at(current.track.duration_ms)
+    }
+
+    /// When to announce the next item, or, without one, when the room falls idle.
+    pub(super) fn advance_at(&self) -> Option<Ms> {
+        let end = self.ends_at()?;
+        let lead = if self.public.queue.is_empty() {
+            0
+        } else {
+            self.lead_ms()
+        };
+        Some(end.saturating_sub(lead))
+    }
+
+    /// Advances through everything that has ended, or is about to.
+    pub(super) fn advance_if_due(&mut self, context: &mut Context) {
+        while self.advance_at().is_some_and(|at| at <= context.now) {
+            let Some(end) = self.ends_at() else { return };
+            let next = self.public.queue.first().cloned();
+            self.change_item(context, Some(Cause::Ended), EndReason::Ended, next, end);
+        }
+    }
+
+    /// Starts the front of the queue when nothing plays.
+    pub(super) fn start_if_idle(&mut self, context: &mut Context) {
+        if self.public.current.is_some() {
+            return;
+        }
+        if let Some(next) = self.public.queue.first().cloned() {
+            let at_ms = context.now + self.lead_ms();
+            self.begin(context, None, None, Some(next), at_ms);
+        }
+    }
+
+    /// Ends the current item now, and starts the next one lead ahead.
+    pub(super) fn play_next(
+        &mut self,
+        context: &mut Context,
+        cause: Option<Cause>,
+        reason: EndReason,
+    ) {
+        let next = self.public.queue.first().cloned();
+        let at_ms = context.now + self.lead_ms();
+        self.change_item(context, cause, reason, next, at_ms);
+    }
+
+    fn change_item(
+        &mut self,
+        context: &mut Context,
+        cause: Option<Cause>,
+        reason: EndReason,
+        next: Option<QueueItem>,
+        at_ms: Ms,
+    ) {
+        let ended = self.public.current.clone();
+        if let Some(ended) = &ended {
+            let played = Played {
+                track: ended.track.clone(),
+                by: ended.by,
+                reason,
+            };
+            push_bounded(
+                &mut self.history,
+                played,
+                self.rules.limits.history as usize,
+            );
+        }
+        self.begin(
+            context,
+            cause,
+            ended.map(|ended| Ended {
+                item: ended.id,
+                reason,
+            }),
+            next,
+            at_ms,
+        );
+    }
+
+    fn begin(
+        &mut self,
+        context: &mut Context,
+        cause: Option<Cause>,
+        ended: Option<Ended>,
+        next: Option<QueueItem>,
+        at_ms: Ms,
+    ) {
+        let playback = next.as_ref().map(|next| Playback {
+            item: next.id,
+            position_ms: 0,
+            at_ms,
+            paused: false,
+        });
+        self.votes.skip.clear();
+        self.give_up_at = None;
+        self.audience.new_item(&mut self.members);
+        self.emit(
+            context,
+            cause,
+            Event::PlaybackChanged {
+                playback,
+                current: next,
+                ended,
+            },
+        );
+        self.forget_votes_of_gone_items(context.now);
+    }
+
+    fn set_playback(&mut self, context: &mut Context, playback: Playback) {
+        let current = self.public.current.clone();
+        self.emit(
+            context,
+            None,
+            Event::PlaybackChanged {
+                playback: Some(playback),
+                current,
+                ended: None,
+            },
+        );
+    }
+
+    /// The position now, never beyond the end.
+    fn position(&self, now: Ms) -> u64 {
+        let length = self
+            .public
+            .current
+            .as_ref()
+            .map_or(0, |current| current.track.duration_ms);
+        self.public
+            .playback
+            .map_or(0, |playback| playback.position_at(now).min(length))
+    }
+
+    pub(super) fn resume(
+        &mut self,
+        context: &mut Context,
+        member: MemberId,
+        item: ItemId,
+    ) -> Result<(), ErrorObject> {
+        self.require_role(member, self.public.room.permissions.seek, "resume")?;
+        let Some(playback) = self
+            .public
+            .playback
+            .filter(|playback| playback.paused && playback.item == item)
+        else {
+            return Ok(());
+        };
+        let at_ms = context.now + self.lead_ms();
+        self.set_playback(
+            context,
+            Playback {
+                at_ms,
+                paused: false,
+                ..playback
+            },
+        );
+        Ok(())
+    }
+
+    pub(super) fn pause(
+        &mut self,
+        context: &mut Context,
+        member: MemberId,
+        item: ItemId,
+    ) -> Result<(), ErrorObject> {
+        self.require_role(member, self.public.room.permissions.seek, "pause")?;
+        let Some(playback) = self
+            .public
+            .playback
+            .filter(|playback| !playback.paused && playback.item == item)
+        else {
+            return Ok(());
+        };
+        let position_ms = self.position(context.now);
+        self.set_playback(
+            context,
+            Playback {
+                position_ms,
+                at_ms: context.now,
+                paused: true,
+                ..playback
+            },
+        );
+        Ok(())
+    }
+
+    pub(super) fn seek(
+        &mut self,
+        context: &mut Context,
+        member: MemberId,
+        item: ItemId,
+        position_ms: u64,
+    ) -> Result<(), ErrorObject> {
+        self.require_role(member, self.public.room.permissions.seek, "seek")?;
+        let (Some(playback), Some(current)) = (self.public.playback, &self.public.current) else {
+            return Ok(());
+        };
+        if current.id != item {
+            return Ok(());
+        }
+        let length = current.track.duration_ms;
+        if position_ms > length {
+            return Err(ErrorObject::invalid(
+                "position_ms",
+                format!("expected 0 to {length}"),
+            ));
+        }
+        let at_ms = if playback.paused {
+            context.now
+        } else {
+            context.now + self.lead_ms()
+        };
+        self.set_playback(
+            context,
+            Playback {
+                position_ms,
+                at_ms,
+                ..playback
+            },
+        );
+        Ok(())
+    }
+
+    pub(super) fn skip(
+        &mut self,
+        context: &mut Context,
+        member: MemberId,
+        item: ItemId,
+    ) -> Result<(), ErrorObject> {
+        let Some(current) = self
+            .public
+            .current
+            .as_ref()
+            .filter(|current| current.id == item)
+        else {
+            return Ok(());
+        };
+        if current.by != member {
+            self.require_role(member, self.public.room.permissions.skip, "skip")?;
+        }
+        self.play_next(context, None, EndReason::Skipped);
+        Ok(())
+    }
+
+    pub(super) fn jump(
+        &mut self,
+        context: &mut Context,
+        member: MemberId,
+        item: ItemId,
+    ) -> Result<(), ErrorObject> {
+        self.require_role(member, self.public.room.permissions.skip, "jump")?;
+        if self.is_current(item) {
+            return Ok(());
+        }
+        let Some(next) = self
+            .public
+            .queue
+            .iter()
+            .find(|queued| queued.id == item)
+            .cloned()
+        else {
+            return Err(ErrorObject::new(
+                ErrorKind::NotFound,
+                "that item is not in the queue any more",
+            )
+            .with_field("item"));
+        };
+        let at_ms = context.now + self.lead_ms();
+        self.change_item(context, None, EndReason::Jumped, Some(next), at_ms);
+        Ok(())
+    }
+
+    /// How playing goes for one listener. On other items than the current one: ignored.
+    pub(super) fn report(&mut self, context: &mut Context, member: MemberId, report: Report) {
+        let current = self.is_current(report.item);
+        let now = context.now;
+        let Some(known) = self.members.get_mut(member).filter(|known| known.present) else {
+            return;
+        };
+        let sane = |value: f64, most: f64| {
+            (value.is_finite() && value.abs() <= most).then_some(value as f32)
+        };
+        if let Some(rtt) = report
+            .rtt_ms
+            .and_then(|rtt| sane(rtt, 60_000.0))
+            .filter(|rtt| *rtt >= 0.0)
+        {
+            known.rtt_ms = Some(rtt);
+        }
+        if !current {
+            return;
+        }
+        if let Some(drift) = report.drift_ms.and_then(|drift| sane(drift, 600_000.0)) {
+            known.drift_ms = Some((drift, now));
+            self.health_at.get_or_insert(now + self.rules.health_ms);
+        }
+        match report.status {
+            ReportStatus::Ready => known.playing = Playing::Ready,
+            ReportStatus::Failed => known.playing = Playing::Failed,
+            ReportStatus::Buffering | ReportStatus::Blocked => {}
+        }
+        if report.status == ReportStatus::Failed {
+            self.note_failure(context);
+        }
+    }
+
+    /// Everyone failed: skip. Some did, and nobody can play it: wait a little for anyone who can.
+    fn note_failure(&mut self, context: &mut Context) {
+        let (mut failed, mut ready) = (0, 0);
+        for (_, member) in self.members.iter().filter(|(_, member)| member.present) {
+            failed += u32::from(member.playing == Playing::Failed);
+            ready += u32::from(member.playing == Playing::Ready);
+        }
+        if failed == self.members.present() {
+            self.play_next(context, Some(Cause::Failed), EndReason::Failed);
+        } else if ready == 0 {
+            self.give_up_at
+                .get_or_insert(context.now + self.rules.failure_ms);
+        }
+    }
+
+    pub(super) fn give_up_if_due(&mut self, context: &mut Context) {
+        if self.give_up_at.is_none_or(|at| at > context.now) {
+            return;
+        }
+        self.give_up_at = None;
+        let playable = self
+            .members
+            .iter()
+            .any(|(_, member)| member.present && member.playing == Playing::Ready);
+        if !playable && self.public.current.is_some() {
+            self.play_next(context, Some(Cause::Failed), EndReason::Failed);
+        }
+    }
+}

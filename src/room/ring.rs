@@ -1,0 +1,132 @@
+//! The latest events, for those who come back; and the place where deleted text is rewritten.
+
+use bytes::Bytes;
+use std::collections::VecDeque;
+use stereo_protocol::{Event, EventNotice, MemberId, MessageId};
+
+/// Encoded events, gapless, bounded in count and in bytes: the oldest go.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// The `seq` of the first kept event; one more than the last event when empty.
+    first: u64,
+    kept: VecDeque<Bytes>,
+    bytes: usize,
+    most: usize,
+    most_bytes: usize,
+}
+
+impl Ring {
+    pub(super) fn new(next_seq: u64, most: usize, most_bytes: usize) -> Self {
+        Self {
+            first: next_seq,
+            kept: VecDeque::new(),
+            bytes: 0,
+            most,
+            most_bytes,
+        }
+    }
+
+    pub(super) fn push(&mut self, json: Bytes) {
+        self.bytes += json.len();
+        self.kept.push_back(json);
+        while self.kept.len() > self.most || self.bytes > self.most_bytes {
+            let Some(gone) = self.kept.pop_front() else {
+                break;
+            };
+            self.bytes -= gone.len();
+            self.first += 1;
+        }
+    }
+
+    /// The events after `seq`, or `None` when some of them are gone or not yet there.
+    pub(super) fn after(&self, seq: u64) -> Option<impl Iterator<Item = &Bytes>> {
+        let next = self.first + self.kept.len() as u64;
+        let wanted = seq.checked_add(1)?;
+        (wanted >= self.first && wanted <= next)
+            .then(|| self.kept.iter().skip((wanted - self.first) as usize))
+    }
+
+    /// Rewrites what a deleted message left.
+    pub(super) fn redact_message(&mut self, message: MessageId) {
+        self.rewrite(&message.to_string(), |notice| {
+            let gone =
+                matches!(&notice.event, Event::ChatAdded { message: kept } if kept.id == message);
+            if gone {
+                notice.event = Event::Redacted {};
+            }
+            gone
+        });
+    }
+
+    /// Rewrites what an erased member left: texts and names; the member's id stays.
+    pub(super) fn redact_member(&mut self, member: MemberId) {
+        self.rewrite(&member.to_string(), |notice| {
+            let named = notice.people.remove(&member).is_some();
+            let said = match &notice.event {
+                Event::ChatAdded { message } => message.by == member,
+                Event::MemberChanged {
+                    member: changed, ..
+                } => *changed == member,
+                _ => false,
+            };
+            if said {
+                notice.event = Event::Redacted {};
+            }
+            named || said
+        });
+    }
+
+    /// Reads back each event that holds `needle`, and keeps it anew when `change` says so. Only
+    /// deletions pay for this.
+    fn rewrite(&mut self, needle: &str, change: impl Fn(&mut EventNotice) -> bool) {
+        for kept in &mut self.kept {
+            let holds = std::str::from_utf8(kept).is_ok_and(|text| text.contains(needle));
+            if !holds {
+                continue;
+            }
+            let Ok(mut notice) = serde_json::from_slice::<EventNotice>(kept) else {
+                continue;
+            };
+            if change(&mut notice) {
+                self.bytes -= kept.len();
+                *kept = encode(&notice);
+                self.bytes += kept.len();
+            }
+        }
+    }
+}
+
+/// An event as JSON.
+pub(super) fn encode(notice: &EventNotice) -> Bytes {
+    serde_json::to_vec(notice).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_resumable_while_everything_after_it_is_kept() {
+        let mut ring = Ring::new(1, 3, 1000);
+        assert_eq!(ring.after(0).map(Iterator::count), Some(0));
+        for _ in 0..5 {
+            ring.push(Bytes::from_static(b"{}"));
+        }
+        assert!(ring.after(1).is_none(), "event 2 is gone");
+        assert_eq!(ring.after(2).map(Iterator::count), Some(3));
+        assert_eq!(ring.after(5).map(Iterator::count), Some(0));
+        assert!(ring.after(6).is_none(), "nothing was numbered 6");
+        assert!(ring.after(u64::MAX).is_none());
+    }
+
+    #[test]
+    fn the_ring_is_bounded_in_bytes_too() {
+        let mut ring = Ring::new(1, 1000, 10);
+        for _ in 0..5 {
+            ring.push(Bytes::from_static(b"123456"));
+        }
+        assert!(ring.bytes <= 10);
+        assert!(ring.after(3).is_none());
+        assert!(ring.after(4).is_some());
+    }
+}
