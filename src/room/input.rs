@@ -59,6 +59,9 @@ pub enum Input {
     },
     /// Time has passed; [`super::State::deadline`] said when to call.
     Tick,
+    /// Nobody can find the room any more: end it if it is temporary and has been empty for long
+    /// ([`super::State::empty_at`]). Apart from `Tick`, so that a join that is under way wins.
+    Dispose,
     /// The room must end: reason of the event.
     Close(&'static str),
 }

@@ -155,6 +155,7 @@ impl State {
             Input::Wish { member, wish, op } => self.wish(&mut context, member, wish, op),
             Input::Report { member, report } => self.report(&mut context, member, report),
             Input::Tick => {}
+            Input::Dispose => self.close_if_empty_for_long(&mut context),
             Input::Close(reason) => self.close(&mut context, reason),
         }
         self.after_change(&mut context);
@@ -168,7 +169,6 @@ impl State {
         self.hand_over_if_due(context);
         self.give_up_if_due(context);
         self.sweep_if_due(context.now);
-        self.close_if_empty_for_long(context);
     }
 
     /// What follows from any input: thresholds, conflated notices.
@@ -191,7 +191,6 @@ impl State {
             self.members.next_grace(),
             self.handover_at(),
             self.give_up_at,
-            self.empty_at(),
             self.audience.due(&self.rules, listeners),
             self.health_at,
             (self.members.len() > 0).then_some(self.sweep_at),
@@ -407,7 +406,8 @@ impl State {
         }
     }
 
-    fn empty_at(&self) -> Option<Ms> {
+    /// The server time at which [`Input::Dispose`] ends a temporary room that stays empty.
+    pub fn empty_at(&self) -> Option<Ms> {
         let empty = self.empty_since.filter(|_| self.public.room.temporary)?;
         Some(empty + self.rules.empty_ms)
     }
