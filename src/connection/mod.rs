@@ -1,0 +1,192 @@
+//! One WebSocket: reader, outlet, and the task that drives both. Knows frames and bytes; what the
+//! messages mean is its [`Handler`]'s business. No HTTP and no rooms in here.
+
+pub mod deflate;
+pub mod frame;
+pub mod handshake;
+mod outlet;
+mod socket;
+mod wheel;
+
+pub use outlet::Outlet;
+pub use socket::{Socket, Stream};
+pub use wheel::{Seated, TICK, Wheel};
+
+use frame::{Decoder, Inbound, Opcode};
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+use std::time::Duration;
+
+/// Bytes read at once, into a buffer that the worker thread lends.
+const READ: usize = 16 << 10;
+
+/// How long a peer may take to answer our close, and to take what waits for it.
+const CLOSE_WAIT: Duration = Duration::from_secs(5);
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ].into_boxed_slice());
+}
+
+/// What a connection does with messages.
+pub trait Handler: Send {
+    /// Something that must be awaited, such as a room's mailbox.
+    type Work: Send;
+
+    /// A message came; answered on the spot through the outlet, or by work to be done in order.
+    fn message(&mut self, outlet: &Arc<Outlet>, message: Message<'_>) -> Option<Self::Work>;
+
+    /// Does the work. No further message is read until it is done: that is the backpressure, and
+    /// it reaches this connection only.
+    fn work(&mut self, outlet: &Arc<Outlet>, work: Self::Work) -> impl Future<Output = ()> + Send;
+}
+
+/// A message of the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Text.
+    Text(&'a str),
+    /// Binary.
+    Binary(&'a [u8]),
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The peer said goodbye with a close frame.
+    Goodbye,
+    /// We closed it.
+    Closed,
+    /// The network took it.
+    Lost,
+}
+
+/// Drives a connection to its end. `already` is what was read behind the handshake.
+pub async fn run<H: Handler>(
+    outlet: Arc<Outlet>,
+    mut handler: H,
+    most: usize,
+    already: &[u8],
+) -> (End, H) {
+    let mut decoder = Decoder::new(most, outlet.deflates());
+    let mut first = already.to_vec();
+    let end = {
+        let writer = pin!(std::future::poll_fn(|context| outlet.poll_flush(context)));
+        let reader = pin!(read(&outlet, &mut handler, &mut decoder, &mut first));
+        tokio::select! {
+            biased;
+            end = reader => end,
+            () = writer => End::Closed,
+        }
+    };
+    finish(&outlet, end).await;
+    (end, handler)
+}
+
+async fn read<H: Handler>(
+    outlet: &Arc<Outlet>,
+    handler: &mut H,
+    decoder: &mut Decoder,
+    first: &mut Vec<u8>,
+) -> End {
+    let mut works = Vec::new();
+    if !first.is_empty() {
+        let mut bytes = std::mem::take(first);
+        if let Some(end) = take(outlet, handler, decoder, &mut bytes, &mut works) {
+            return end;
+        }
+    }
+    loop {
+        for work in works.drain(..) {
+            handler.work(outlet, work).await;
+        }
+        let step = std::future::poll_fn(|context| {
+            BUFFER.with_borrow_mut(|buffer| match outlet.socket.poll_read(context, buffer) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(Some(End::Lost)),
+                Poll::Ready(Ok(count)) => Poll::Ready(take(
+                    outlet,
+                    handler,
+                    decoder,
+                    &mut buffer[..count],
+                    &mut works,
+                )),
+            })
+        });
+        if let Some(end) = step.await {
+            return end;
+        }
+        if works.capacity() > 4 && works.is_empty() {
+            works = Vec::new();
+        }
+    }
+}
+
+/// Handles what was read; `Some` when reading is over.
+fn take<H: Handler>(
+    outlet: &Arc<Outlet>,
+    handler: &mut H,
+    decoder: &mut Decoder,
+    bytes: &mut [u8],
+    works: &mut Vec<H::Work>,
+) -> Option<End> {
+    if !outlet.heard.load(Ordering::Relaxed) {
+        outlet.heard.store(true, Ordering::Relaxed);
+    }
+    let mut end = None;
+    let fed = decoder.feed(bytes, &mut |inbound| {
+        match inbound {
+            Inbound::Text(text) => works.extend(handler.message(outlet, Message::Text(text))),
+            Inbound::Binary(bytes) => works.extend(handler.message(outlet, Message::Binary(bytes))),
+            Inbound::Ping(payload) => outlet.push(&[frame::frame(Opcode::Pong, &[payload])]),
+            Inbound::Pong => {}
+            Inbound::Close(code) => {
+                answer_close(outlet, code);
+                end = Some(End::Goodbye);
+            }
+        }
+        true
+    });
+    if let Err(fault) = fed {
+        outlet.close(fault);
+        return Some(End::Closed);
+    }
+    end
+}
+
+/// Echoes the peer's code (RFC 6455 §5.5.1). Nothing follows it.
+fn answer_close(outlet: &Arc<Outlet>, code: Option<u16>) {
+    outlet.close_with(code);
+}
+
+/// Sends what waits, then says that nothing more comes, and waits a little for the peer to do
+/// the same: closing at once would reset the connection and lose the close frame.
+async fn finish(outlet: &Arc<Outlet>, end: End) {
+    if end == End::Lost {
+        outlet.abandon();
+        return;
+    }
+    let flushed = std::future::poll_fn(|context| outlet.poll_flush(context));
+    let closing = async {
+        flushed.await;
+        let _ = std::future::poll_fn(|context| outlet.socket.poll_shutdown(context)).await;
+        let mut left = 64;
+        let drained = std::future::poll_fn(|context| {
+            BUFFER.with_borrow_mut(|buffer| {
+                loop {
+                    match outlet.socket.poll_read(context, buffer) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(Ok(count)) if count > 0 && left > 0 => left -= 1,
+                        Poll::Ready(_) => return Poll::Ready(()),
+                    }
+                }
+            })
+        });
+        drained.await;
+    };
+    let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
+    outlet.abandon();
+}

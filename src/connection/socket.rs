@@ -1,0 +1,117 @@
+//! What a connection reads from and writes to: a TCP socket, which anyone may write to without
+//! blocking, or a stream (TLS) that only the connection's own task may touch.
+
+use parking_lot::Mutex;
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// A stream that its task drives, such as TLS.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// The transport of one connection.
+pub enum Socket {
+    /// Plain TCP: any task may write.
+    Direct(TcpStream),
+    /// Anything else: only the connection's task reads and writes; the lock is for the compiler,
+    /// and never contended.
+    Tasked(Mutex<Box<dyn Stream>>),
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address is about a person: it is not printed.
+        f.write_str(if self.is_direct() { "Direct" } else { "Tasked" })
+    }
+}
+
+impl Socket {
+    /// A transport driven by its own task.
+    pub fn tasked(stream: impl Stream + 'static) -> Self {
+        Socket::Tasked(Mutex::new(Box::new(stream)))
+    }
+
+    pub(super) fn is_direct(&self) -> bool {
+        matches!(self, Socket::Direct(_))
+    }
+
+    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Direct(stream) => stream.try_write(bytes),
+            Socket::Tasked(_) => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    pub(super) fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Socket::Direct(stream) => stream.try_write_vectored(slices),
+            Socket::Tasked(_) => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    pub(super) fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Socket::Direct(stream) => match stream.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+                done => Poll::Ready(done),
+            },
+            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_write(context, bytes),
+        }
+    }
+
+    /// Pending after [`Self::poll_write`] was: ready when it is worth trying again.
+    pub(super) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Socket::Direct(stream) => stream.poll_write_ready(context).map(|_| ()),
+            Socket::Tasked(_) => Poll::Pending,
+        }
+    }
+
+    pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Socket::Direct(_) => Poll::Ready(Ok(())),
+            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_flush(context),
+        }
+    }
+
+    /// Reads into `buffer` once; 0 is the end.
+    pub(super) fn poll_read(
+        &self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Socket::Direct(stream) => loop {
+                std::task::ready!(stream.poll_read_ready(context))?;
+                match stream.try_read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    done => return Poll::Ready(done),
+                }
+            },
+            Socket::Tasked(stream) => {
+                let mut buffer = ReadBuf::new(buffer);
+                std::task::ready!(Pin::new(&mut **stream.lock()).poll_read(context, &mut buffer))?;
+                Poll::Ready(Ok(buffer.filled().len()))
+            }
+        }
+    }
+
+    /// Says to the peer that nothing more will come.
+    pub(super) fn poll_shutdown(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Socket::Direct(stream) => {
+                let socket = socket2::SockRef::from(stream);
+                Poll::Ready(socket.shutdown(std::net::Shutdown::Write))
+            }
+            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_shutdown(context),
+        }
+    }
+}
