@@ -7,8 +7,7 @@ use super::rules::Rules;
 use super::state::{Context, State};
 use std::collections::{BTreeMap, BTreeSet};
 use stereo_protocol::{
-    Health, ItemId, MemberId, Notification, People, Presence, PresenceNotice, REACTIONS,
-    TallyNotice,
+    Health, ItemId, MemberId, Notification, People, PresenceNotice, REACTIONS, TallyNotice,
 };
 
 /// People in the list; beyond, it is a sample.
@@ -21,6 +20,7 @@ const LATEST: usize = 20;
 pub(super) struct Audience {
     listed: BTreeSet<MemberId>,
     told: BTreeSet<MemberId>,
+    version: u64,
     presence_due: bool,
     presence_at: Ms,
     counts: [u32; REACTIONS.len()],
@@ -39,6 +39,7 @@ impl Audience {
         self.presence_due = true;
         if self.listed.len() < LISTED {
             self.listed.insert(id);
+            self.version += 1;
         }
     }
 
@@ -49,7 +50,11 @@ impl Audience {
             self.tally_due = true;
         }
         self.latest.retain(|(member, _)| *member != id);
-        if self.listed.remove(&id) && members.present() as usize > self.listed.len() {
+        if !self.listed.remove(&id) {
+            return;
+        }
+        self.version += 1;
+        if members.present() as usize > self.listed.len() {
             let next = members
                 .present_after(None)
                 .map(|(id, _)| id)
@@ -92,12 +97,13 @@ impl Audience {
         [presence, tally].into_iter().flatten().min()
     }
 
-    pub(super) fn presence(&self, members: &Members) -> Presence {
-        Presence {
-            count: members.present(),
-            list: self.listed.iter().copied().collect(),
-            sampled: members.present() as usize > self.listed.len(),
-        }
+    pub(super) fn listed(&self) -> &BTreeSet<MemberId> {
+        &self.listed
+    }
+
+    /// Rises when the list changes.
+    pub(super) fn version(&self) -> u64 {
+        self.version
     }
 
     pub(super) fn tally(&self) -> BTreeMap<Box<str>, u32> {

@@ -3,9 +3,12 @@
 //! Everything but [`actor`], [`fanout`] and [`handle`] is pure: takes inputs and times, gives
 //! events and effects. No HTTP, no sockets, no storage in here.
 
+pub mod actor;
 mod audience;
 mod chat;
 mod door;
+mod fanout;
+mod handle;
 mod ids;
 mod input;
 mod log;
@@ -22,6 +25,7 @@ pub mod text;
 mod votes;
 
 pub use door::not_found;
+pub use handle::{Arrival, Gate, RoomHandle};
 pub use input::{
     Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Ms, SecretHash, Step, Wish,
 };

@@ -6,8 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use stereo_protocol::{
-    Command, Epoch, ErrorKind, ErrorObject, ItemId, MemberId, People, Presence, Role, Snapshot,
-    Visibility,
+    Command, Epoch, ErrorKind, ErrorObject, ItemId, MemberId, People, Role, Snapshot, Visibility,
 };
 
 /// Most entries in one part of the queue or of the members.
@@ -27,7 +26,29 @@ pub struct Summary {
     pub current: Option<std::sync::Arc<stereo_protocol::Track>>,
 }
 
+impl Summary {
+    /// Whether the title or the track holds `query`, in lower case.
+    pub fn holds(&self, query: &str) -> bool {
+        let track = self
+            .current
+            .as_ref()
+            .map(|track| track.title.to_lowercase());
+        self.title.to_lowercase().contains(query)
+            || track.is_some_and(|title| title.contains(query))
+    }
+}
+
 impl State {
+    /// What the server accepts.
+    pub fn limits(&self) -> &stereo_protocol::Limits {
+        &self.rules.limits
+    }
+
+    /// A member's role; `None` for who is not a member any more.
+    pub fn role_of(&self, member: MemberId) -> Option<Role> {
+        self.members.get(member).map(|known| known.person.role)
+    }
+
     /// The numbering of this life of the room.
     pub fn epoch(&self) -> Epoch {
         self.epoch
@@ -53,24 +74,52 @@ impl State {
         }
     }
 
-    /// The fields of a snapshot that are the same for everyone at this `seq`, without braces.
+    /// What [`State::shared_snapshot`] depends on: while it stays the same, so does the text.
+    pub fn snapshot_version(&self) -> (u64, u64) {
+        (self.seq, self.audience.version())
+    }
+
+    /// The fields of a snapshot that are the same for everyone, without the outer braces, and
+    /// ending inside `presence`, whose count follows.
     pub fn shared_snapshot(&self) -> String {
-        let mut text = serde_json::to_string(&Snapshot::of(&self.public)).unwrap_or_default();
+        let mut snapshot = Snapshot::of(&self.public);
+        let (list, people) = self.listed();
+        snapshot.people.extend(people);
+        let mut text = serde_json::to_string(&snapshot).unwrap_or_default();
         text.pop();
+        let _ = write!(text, ",\"presence\":{{\"list\":{}", json!(list));
         text.split_off(1.min(text.len()))
     }
 
-    /// Who is here, with the names of those whom the public state does not hold.
-    pub fn presence(&self) -> (Presence, People) {
-        let presence = self.audience.presence(&self.members);
-        let unnamed = presence
-            .list
+    /// As [`State::shared_snapshot`], for a client that has the state and missed `events`.
+    pub fn shared_resumption(&self, events: &[Bytes]) -> String {
+        let (list, people) = self.listed();
+        format!(
+            "\"missed\":{},\"people\":{},\"presence\":{{\"list\":{}",
+            self::list(events),
+            json!(people),
+            json!(list)
+        )
+    }
+
+    /// How many people are here, and whether the list holds only some.
+    pub fn headcount(&self) -> (u32, bool) {
+        (
+            self.members.present(),
+            self.members.present() as usize > self.audience.listed().len(),
+        )
+    }
+
+    /// The list of those present, with the names of those whom the public state does not hold.
+    fn listed(&self) -> (Vec<MemberId>, People) {
+        let list: Vec<MemberId> = self.audience.listed().iter().copied().collect();
+        let unnamed = list
             .iter()
             .filter(|id| !self.public.people.contains_key(id));
         let people = unnamed
             .filter_map(|id| Some((*id, self.members.get(*id)?.person.clone())))
             .collect();
-        (presence, people)
+        (list, people)
     }
 
     /// Reactions to the current item.
@@ -222,7 +271,7 @@ fn page(limit: Option<u32>) -> usize {
 }
 
 /// Encoded events as a JSON array.
-pub(super) fn list(events: &[Bytes]) -> String {
+fn list(events: &[Bytes]) -> String {
     let mut text =
         String::with_capacity(events.iter().map(|event| event.len() + 1).sum::<usize>() + 2);
     text.push('[');

@@ -1,0 +1,69 @@
+//! Rooms of this node by id. Hands out cloned handles, never guards; a room is taken out only
+//! while nobody is on the way in, so a join never meets a room that is being disposed of.
+
+use crate::room::{Arrival, RoomHandle, Summary};
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use std::sync::Arc;
+use stereo_protocol::{RoomId, Visibility};
+
+/// The rooms.
+#[derive(Debug, Default)]
+pub struct Registry {
+    rooms: DashMap<RoomId, RoomHandle>,
+}
+
+impl Registry {
+    /// Finds a room on behalf of somebody who wants to come in.
+    pub fn enter(&self, id: RoomId) -> Option<Arrival> {
+        self.rooms.get(&id).map(|room| room.arrive())
+    }
+
+    /// Finds a room.
+    pub fn find(&self, id: RoomId) -> Option<RoomHandle> {
+        self.rooms.get(&id).map(|room| room.clone())
+    }
+
+    /// Adds a room. False: there is one of that id.
+    pub fn add(&self, room: RoomHandle) -> bool {
+        match self.rooms.entry(room.id()) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(vacant) => {
+                vacant.insert(room);
+                true
+            }
+        }
+    }
+
+    /// Takes a room out unless somebody is on the way in. False: it stays.
+    pub fn retire(&self, id: RoomId) -> bool {
+        self.rooms
+            .remove_if(&id, |_, room| room.is_unvisited())
+            .is_some()
+    }
+
+    /// Takes a room out, whoever is on the way in: it is over.
+    pub fn remove(&self, id: RoomId) {
+        self.rooms.remove(&id);
+    }
+
+    /// How many rooms there are.
+    pub fn count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// All rooms.
+    pub fn all(&self) -> Vec<RoomHandle> {
+        self.rooms.iter().map(|room| room.clone()).collect()
+    }
+
+    /// Public rooms whose title or track holds `query`, most listeners first.
+    pub fn listed(&self, query: &str) -> Vec<(RoomId, Arc<Summary>)> {
+        let query = query.trim().to_lowercase();
+        let summaries = self.rooms.iter().map(|room| (room.id(), room.summary()));
+        let public = summaries.filter(|(_, room)| room.visibility == Visibility::Public);
+        let mut listed: Vec<_> = public.filter(|(_, room)| room.holds(&query)).collect();
+        listed.sort_by_key(|(id, room)| (std::cmp::Reverse(room.listeners), *id));
+        listed
+    }
+}

@@ -1,0 +1,310 @@
+//! From one room to its connections. A batch is one stream of frames, shared by all; what belongs
+//! to a single connection (its reply) is put in at its place. Small rooms are written by the actor
+//! itself; larger ones by shard tasks, each with some hundreds of connections.
+
+use super::input::ConnectionId;
+use crate::connection::{Outlet, deflate, frame};
+use bytes::{Bytes, BytesMut};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use stereo_protocol::CloseCode;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+/// Connections written by one task. About two milliseconds of the kernel's time.
+const SHARD: usize = 512;
+/// Up to so many the actor writes by itself: waking a task would cost more.
+const INLINE: usize = 128;
+/// Batches that wait for a shard; beyond, the room waits.
+const BACKLOG: usize = 32;
+
+/// What goes out together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    number: u64,
+    /// Frames for everyone, one behind the other.
+    stream: Bytes,
+    /// The same, each compressed where that pays; empty when nobody wants it.
+    deflated: Bytes,
+    /// Frames for one connection each, at places of the streams.
+    own: Vec<Own>,
+}
+
+#[derive(Debug)]
+struct Own {
+    outlet: Arc<Outlet>,
+    at: usize,
+    at_deflated: usize,
+    frame: Bytes,
+}
+
+enum ShardEvent {
+    Batch(Arc<Batch>),
+    Add(Arc<Outlet>, Bytes),
+    Remove(ConnectionId),
+    Close(CloseCode),
+    CloseOne(ConnectionId, CloseCode),
+}
+
+/// Connections in the order in which they are written to.
+#[derive(Default)]
+struct Shard {
+    outlets: Vec<Arc<Outlet>>,
+    places: HashMap<ConnectionId, usize>,
+}
+
+enum Part {
+    Inline(Shard),
+    Task(mpsc::Sender<ShardEvent>),
+}
+
+/// The connections of a room.
+pub(super) struct Fanout {
+    parts: Vec<(Part, usize)>,
+    /// In which part a connection is.
+    seats: HashMap<ConnectionId, usize>,
+    tracker: TaskTracker,
+    stream: BytesMut,
+    deflated: BytesMut,
+    own: Vec<Own>,
+    deflating: usize,
+    number: u64,
+}
+
+impl Fanout {
+    pub(super) fn new(tracker: TaskTracker) -> Self {
+        Self {
+            parts: vec![(Part::Inline(Shard::default()), 0)],
+            seats: HashMap::new(),
+            tracker,
+            stream: BytesMut::new(),
+            deflated: BytesMut::new(),
+            own: Vec::new(),
+            deflating: 0,
+            number: 0,
+        }
+    }
+
+    /// Adds a frame for everyone to the batch.
+    pub(super) fn everyone(&mut self, parts: &[&[u8]]) {
+        if self.deflating > 0 {
+            let length: usize = parts.iter().map(|part| part.len()).sum();
+            let packed = (length >= deflate::WORTH)
+                .then(|| deflate::deflate(&parts.concat()))
+                .flatten();
+            match packed {
+                Some(packed) => {
+                    frame::write_frame(&mut self.deflated, frame::Opcode::Text, true, &[&packed])
+                }
+                None => frame::write_frame(&mut self.deflated, frame::Opcode::Text, false, parts),
+            }
+        }
+        frame::write_frame(&mut self.stream, frame::Opcode::Text, false, parts);
+    }
+
+    /// Adds a frame for one connection to the batch, behind what is in it.
+    pub(super) fn one(&mut self, outlet: &Arc<Outlet>, frame: Bytes) {
+        let own = Own {
+            outlet: outlet.clone(),
+            at: self.stream.len(),
+            at_deflated: self.deflated.len(),
+            frame,
+        };
+        self.own.push(own);
+    }
+
+    /// Sends the batch.
+    pub(super) async fn flush(&mut self) {
+        if self.stream.is_empty() && self.own.is_empty() {
+            return;
+        }
+        self.number += 1;
+        let batch = Arc::new(Batch {
+            number: self.number,
+            stream: std::mem::take(&mut self.stream).freeze(),
+            deflated: std::mem::take(&mut self.deflated).freeze(),
+            own: std::mem::take(&mut self.own),
+        });
+        for own in &batch.own {
+            // Not seated here (any more): nothing of the stream is for it.
+            if !self.seats.contains_key(&own.outlet.id()) {
+                own.outlet.push(std::slice::from_ref(&own.frame));
+            }
+        }
+        for (part, count) in &mut self.parts {
+            match part {
+                Part::Inline(shard) => shard.write(&batch),
+                Part::Task(_) if *count == 0 => {}
+                Part::Task(task) => {
+                    let _ = task.send(ShardEvent::Batch(batch.clone())).await;
+                }
+            }
+        }
+    }
+
+    /// Seats a connection behind everything flushed so far; `first` is what it is sent first.
+    pub(super) async fn add(&mut self, outlet: Arc<Outlet>, first: Bytes) {
+        self.flush().await;
+        self.deflating += usize::from(outlet.deflates());
+        self.spread_if_large();
+        let most = if self.parts.len() == 1 && matches!(self.parts[0].0, Part::Inline(_)) {
+            INLINE
+        } else {
+            SHARD
+        };
+        let place = self
+            .parts
+            .iter()
+            .position(|(_, count)| *count < most)
+            .unwrap_or_else(|| self.new_shard(Shard::default()));
+        self.parts[place].1 += 1;
+        self.seats.insert(outlet.id(), place);
+        self.tell(place, ShardEvent::Add(outlet, first)).await;
+    }
+
+    pub(super) async fn remove(&mut self, outlet: &Outlet) {
+        let Some(place) = self.seats.remove(&outlet.id()) else {
+            return;
+        };
+        self.deflating -= usize::from(outlet.deflates());
+        self.parts[place].1 -= 1;
+        self.tell(place, ShardEvent::Remove(outlet.id())).await;
+    }
+
+    /// Closes one connection behind what is flushed.
+    pub(super) async fn close(&mut self, outlet: &Arc<Outlet>, code: CloseCode) {
+        match self.seats.get(&outlet.id()).copied() {
+            Some(place) => {
+                self.tell(place, ShardEvent::CloseOne(outlet.id(), code))
+                    .await
+            }
+            None => outlet.close(code),
+        }
+    }
+
+    /// Closes every connection behind what is flushed.
+    pub(super) async fn close_all(&mut self, code: CloseCode) {
+        self.flush().await;
+        for place in 0..self.parts.len() {
+            self.tell(place, ShardEvent::Close(code)).await;
+        }
+    }
+
+    async fn tell(&mut self, place: usize, event: ShardEvent) {
+        match &mut self.parts[place].0 {
+            Part::Inline(shard) => shard.handle(event),
+            Part::Task(task) => {
+                let _ = task.send(event).await;
+            }
+        }
+    }
+
+    /// A room that outgrows its actor's own writing gets tasks, once and for all: what is in the
+    /// inline shard has been written, so its order carries over.
+    fn spread_if_large(&mut self) {
+        if self.seats.len() < INLINE || self.parts.len() > 1 {
+            return;
+        }
+        if let Some((Part::Inline(shard), count)) = self.parts.first_mut() {
+            let (shard, count) = (std::mem::take(shard), *count);
+            self.parts.clear();
+            let place = self.new_shard(shard);
+            self.parts[place].1 = count;
+        }
+    }
+
+    fn new_shard(&mut self, mut shard: Shard) -> usize {
+        let (task, mut events) = mpsc::channel(BACKLOG);
+        self.tracker.spawn(async move {
+            while let Some(event) = events.recv().await {
+                shard.handle(event);
+                tokio::task::consume_budget().await;
+            }
+        });
+        self.parts.push((Part::Task(task), 0));
+        self.parts.len() - 1
+    }
+}
+
+impl Shard {
+    fn handle(&mut self, event: ShardEvent) {
+        match event {
+            ShardEvent::Batch(batch) => self.write(&batch),
+            ShardEvent::Add(outlet, first) => {
+                outlet.push(&[first]);
+                self.places.insert(outlet.id(), self.outlets.len());
+                self.outlets.push(outlet);
+            }
+            ShardEvent::Remove(id) => self.remove(id),
+            ShardEvent::CloseOne(id, code) => {
+                if let Some(place) = self.places.get(&id) {
+                    self.outlets[*place].close(code);
+                }
+            }
+            ShardEvent::Close(code) => self.outlets.iter().for_each(|outlet| outlet.close(code)),
+        }
+    }
+
+    fn remove(&mut self, id: ConnectionId) {
+        let Some(place) = self.places.remove(&id) else {
+            return;
+        };
+        self.outlets.swap_remove(place);
+        if let Some(moved) = self.outlets.get(place) {
+            self.places.insert(moved.id(), place);
+        }
+    }
+
+    /// One write a connection. Those with frames of their own first: they are few.
+    fn write(&self, batch: &Batch) {
+        for (place, own) in batch.own.iter().enumerate() {
+            let mine = self.places.contains_key(&own.outlet.id());
+            if mine && own.outlet.served.swap(batch.number, Ordering::Relaxed) != batch.number {
+                own.outlet.push(&batch.woven(place));
+            }
+        }
+        if batch.stream.is_empty() {
+            return;
+        }
+        for outlet in &self.outlets {
+            if batch.own.is_empty() || outlet.served.load(Ordering::Relaxed) != batch.number {
+                outlet.push(std::slice::from_ref(batch.stream_for(outlet)));
+            }
+        }
+    }
+}
+
+impl Batch {
+    fn stream_for(&self, outlet: &Outlet) -> &Bytes {
+        if outlet.deflates() && !self.deflated.is_empty() {
+            &self.deflated
+        } else {
+            &self.stream
+        }
+    }
+
+    /// The stream of the connection of `own[first]`, with all its own frames at their places.
+    fn woven(&self, first: usize) -> Vec<Bytes> {
+        let outlet = &self.own[first].outlet;
+        let stream = self.stream_for(outlet);
+        let packed = outlet.deflates() && !self.deflated.is_empty();
+        let mut segments = Vec::with_capacity(3);
+        let mut done = 0;
+        for own in self.own[first..]
+            .iter()
+            .filter(|own| own.outlet.id() == outlet.id())
+        {
+            let at = if packed { own.at_deflated } else { own.at };
+            if at > done {
+                segments.push(stream.slice(done..at));
+                done = at;
+            }
+            segments.push(own.frame.clone());
+        }
+        if done < stream.len() {
+            segments.push(stream.slice(done..));
+        }
+        segments
+    }
+}
