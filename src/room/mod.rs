@@ -21,6 +21,8 @@ mod read;
 mod ring;
 mod rules;
 mod state;
+#[cfg(test)]
+mod tests;
 pub mod text;
 mod votes;
 
@@ -29,6 +31,7 @@ pub use handle::{Arrival, Gate, RoomHandle};
 pub use input::{
     Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Ms, SecretHash, Step, Wish,
 };
+pub use moderation::apply_update;
 pub use read::Summary;
 pub use rules::Rules;
 pub use state::State;
