@@ -3,8 +3,18 @@
 //! `main → app → server → http → connection → registry → room::actor → room::state → protocol`;
 //! dependencies point that way only.
 
+pub mod app;
 pub mod bus;
 pub mod clock;
+pub mod config;
 pub mod connection;
+pub mod conversation;
+pub mod http;
+pub mod limiter;
+pub mod media;
+pub mod password;
 pub mod registry;
 pub mod room;
+pub mod secret;
+pub mod server;
+pub mod telemetry;

@@ -32,7 +32,7 @@ pub use people::{People, Person, Role};
 pub use playback::{Playback, Vote};
 pub use queue::{Place, QueueItem, Track};
 pub use reduce::{PEOPLE_KEPT, PublicState};
-pub use request::{DecodeError, Request, RequestId, Response};
+pub use request::{DecodeError, Request, RequestId, Response, decode_params};
 pub use room::{
     Entry, HostLeaves, Order, Permissions, PermissionsUpdate, RoomSettings, RoomUpdate, Visibility,
 };

@@ -27,12 +27,14 @@ impl Playback {
         if self.paused {
             return self.position_ms;
         }
-        self.position_ms + now_ms.saturating_sub(self.at_ms)
+        self.position_ms
+            .saturating_add(now_ms.saturating_sub(self.at_ms))
     }
 
     /// The server time at which a track of `duration_ms` ends, or `None` while paused.
     pub fn ends_at(&self, duration_ms: u64) -> Option<u64> {
-        (!self.paused).then(|| self.at_ms + duration_ms.saturating_sub(self.position_ms))
+        let left = duration_ms.saturating_sub(self.position_ms);
+        (!self.paused).then(|| self.at_ms.saturating_add(left))
     }
 }
 

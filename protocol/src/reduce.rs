@@ -11,7 +11,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
 
-/// People beyond this many are dropped from the state when nothing in it names them.
+/// People beyond this many are dropped by the server when nothing in the state names them.
 pub const PEOPLE_KEPT: usize = 512;
 
 /// What everyone in a room sees of it, the same for all.
@@ -59,9 +59,22 @@ impl PublicState {
             self.people.insert(*member, person.clone());
         }
         self.change(&notice.event, chat_ring);
-        if self.people.len() > PEOPLE_KEPT {
-            self.drop_unnamed_people();
+    }
+
+    /// Drops people whom nothing in here names, once there are more than [`PEOPLE_KEPT`]. For the
+    /// server, which introduces them again when they come up; no part of the fold, because who
+    /// holds only a part of queue and chat cannot tell whom the rest names.
+    pub fn drop_unnamed_people(&mut self) {
+        if self.people.len() <= PEOPLE_KEPT {
+            return;
         }
+        let named: BTreeSet<MemberId> = (self.current.iter().map(|item| item.by))
+            .chain(self.queue.iter().map(|item| item.by))
+            .chain(self.chat.iter().map(|message| message.by))
+            .collect();
+        self.people.retain(|member, person| {
+            person.role != Role::Listener || person.muted || named.contains(member)
+        });
     }
 
     fn change(&mut self, event: &Event, chat_ring: usize) {
@@ -187,15 +200,5 @@ impl PublicState {
         } else if let Some(queued) = self.queue.iter_mut().find(|queued| queued.id == item) {
             queued.votes = have;
         }
-    }
-
-    fn drop_unnamed_people(&mut self) {
-        let named: BTreeSet<MemberId> = (self.current.iter().map(|item| item.by))
-            .chain(self.queue.iter().map(|item| item.by))
-            .chain(self.chat.iter().map(|message| message.by))
-            .collect();
-        self.people.retain(|member, person| {
-            person.role != Role::Listener || person.muted || named.contains(member)
-        });
     }
 }

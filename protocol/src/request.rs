@@ -137,6 +137,15 @@ fn answerable(id: &RawValue) -> bool {
     text.len() <= 66 && (first == b'"' || first == b'-' || first.is_ascii_digit() || text == "null")
 }
 
+/// Decodes a JSON object, such as the body of an HTTP request.
+///
+/// # Errors
+/// [`DecodeError::Parse`] for what is not UTF-8, [`DecodeError::Invalid`] with the field.
+pub fn decode_params<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Parse)?;
+    serde_json::from_str::<&RawValue>(text).map_err(|_| DecodeError::Parse).and_then(|raw| params(Some(raw)))
+}
+
 /// Decodes parameters; absent ones count as an empty object.
 pub(crate) fn params<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<T, DecodeError> {
     let text = raw.map_or("{}", RawValue::get);

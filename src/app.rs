@@ -1,0 +1,152 @@
+//! The composition root: everything that one node consists of, put together once.
+
+use crate::bus::MemoryBus;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connection::Wheel;
+use crate::http::Assets;
+use crate::http::error::Problem;
+use crate::http::rooms::NewRoom;
+use crate::limiter::HourLimiter;
+use crate::media::{DemoTracks, Library, Provider};
+use crate::registry::Registry;
+use crate::room::actor::{self, Node};
+use crate::room::text::clean_line;
+use crate::room::{MemberKey, Rules, State};
+use crate::{password, secret};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use stereo_protocol::{Epoch, ErrorKind, ErrorObject, RoomId, RoomSettings, Visibility};
+use tokio_util::task::TaskTracker;
+
+/// One node.
+pub struct App {
+    /// What the operator decided.
+    pub config: Config,
+    /// What rooms are ruled by.
+    pub rules: Arc<Rules>,
+    /// What rooms need.
+    pub node: Arc<Node>,
+    /// All connections.
+    pub wheel: Arc<Wheel>,
+    /// All tracks.
+    pub library: Library,
+    /// What pages are made of.
+    pub assets: Assets,
+    /// Rooms opened, by address.
+    rooms_opened: HourLimiter,
+    /// Passwords that were wrong, by address.
+    pub wrong_passwords: HourLimiter,
+    ready: AtomicBool,
+}
+
+impl App {
+    /// A node with everything in memory.
+    pub fn new(config: Config) -> Self {
+        let node = Node {
+            clock: Arc::new(Clock::start()),
+            registry: Arc::new(Registry::default()),
+            bus: Arc::new(MemoryBus::default()),
+            tracker: TaskTracker::new(),
+        };
+        let demo = config
+            .media
+            .demo_tracks
+            .then(|| Box::new(DemoTracks::default()) as Box<dyn Provider>);
+        Self {
+            rules: Arc::new(config.rules()),
+            node: Arc::new(node),
+            wheel: Arc::new(Wheel::default()),
+            library: Library::new(demo.into_iter().collect()),
+            assets: Assets::default(),
+            rooms_opened: HourLimiter::new(config.rooms.per_address_per_hour),
+            wrong_passwords: HourLimiter::new(config.rooms.wrong_passwords_per_hour),
+            ready: AtomicBool::new(true),
+            config,
+        }
+    }
+
+    /// Whether new connections are taken.
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Takes no new connections from now on.
+    pub fn unready(&self) {
+        self.ready.store(false, Ordering::Relaxed);
+    }
+
+    /// Opens a temporary room; whoever joins with the token is its host.
+    ///
+    /// # Errors
+    /// What is wrong with the wish, or that the address has opened enough of them.
+    pub(crate) async fn open_room(
+        &self,
+        wanted: NewRoom,
+        address: IpAddr,
+    ) -> Result<(RoomSettings, Box<str>), Problem> {
+        let id = RoomId::from_bits(u128::from_ne_bytes(secret::random()));
+        let title = clean_line(
+            "title",
+            wanted.title.as_deref().unwrap_or("Untitled"),
+            self.rules.limits.title,
+        )?;
+        let mut settings = RoomSettings::new(id, &title);
+        settings.visibility = wanted.visibility.unwrap_or_default();
+        let given = wanted
+            .password
+            .as_deref()
+            .filter(|password| !password.is_empty());
+        if given.is_some_and(|password| password.chars().count() > 256) {
+            return Err(
+                ErrorObject::new(ErrorKind::TooLarge, "password: at most 256 characters")
+                    .with_field("password")
+                    .into(),
+            );
+        }
+        if let (Some(_), Some(Visibility::Public | Visibility::Unlisted)) =
+            (given, wanted.visibility)
+        {
+            return Err(
+                ErrorObject::invalid("password", "expected only with visibility private").into(),
+            );
+        }
+        if given.is_some() {
+            settings.visibility = Visibility::Private;
+        }
+        crate::room::apply_update(&mut settings, &wanted.update(), &self.rules.limits)?;
+        self.rooms_opened.take(address).map_err(|retry_after| {
+            Problem::from(
+                ErrorObject::new(
+                    ErrorKind::RateLimited,
+                    "this address has opened enough rooms for now",
+                )
+                .with_retry_after(retry_after),
+            )
+        })?;
+        let token = secret::token();
+        let epoch = Epoch::from_bits(u64::from_ne_bytes(secret::random()));
+        let mut state = State::new(
+            self.rules.clone(),
+            settings,
+            epoch,
+            self.node.clock.now_ms(),
+        );
+        state.expect_owner(
+            MemberKey::Guest(secret::hash(&token)),
+            u128::from_ne_bytes(secret::random()),
+        );
+        if let Some(password) = given {
+            let hash = password::hash(password.into())
+                .await
+                .ok_or_else(|| Problem::internal("password hash"))?;
+            state.set_password(hash);
+        }
+        let settings = state.public().room.clone();
+        actor::open(&self.node, id, state)
+            .await
+            .map_err(|_| Problem::internal("room could not be opened"))?;
+        Ok((settings, token))
+    }
+}

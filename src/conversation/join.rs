@@ -1,0 +1,121 @@
+//! Coming into a room: who it is, what they can show at the door, and the same answer, after the
+//! same work, whether the room is not there or not for them.
+
+use super::{Conversation, Seat};
+use crate::connection::Outlet;
+use crate::room::actor::{Arriving, Reply, RoomEvent, failure};
+use crate::room::{Arrival, Join, MemberKey, not_found};
+use crate::{password, secret};
+use std::sync::Arc;
+use stereo_protocol::{CloseCode, ErrorKind, ErrorObject, JoinParams, RequestId};
+use tokio::sync::oneshot;
+
+/// Joins that may fail on one socket.
+const ATTEMPTS: u8 = 3;
+
+impl Conversation {
+    pub(super) async fn join(
+        &mut self,
+        outlet: &Arc<Outlet>,
+        params: JoinParams,
+        id: RequestId,
+        arrival: Option<Arrival>,
+    ) {
+        if self.seated.is_some() {
+            outlet.push(&[failure(
+                &id,
+                &ErrorObject::new(ErrorKind::Conflict, "this socket has joined already"),
+            )]);
+            return;
+        }
+        let Err(error) = self.try_join(outlet, params, &id, arrival.as_ref()).await else {
+            if let Some(deadline) = self.deadline.take() {
+                deadline.abort();
+            }
+            return;
+        };
+        if error.data.kind != ErrorKind::NotFound {
+            return;
+        }
+        self.refused += 1;
+        if self.refused >= ATTEMPTS {
+            outlet.close(CloseCode::NotFound);
+        }
+    }
+
+    async fn try_join(
+        &mut self,
+        outlet: &Arc<Outlet>,
+        params: JoinParams,
+        id: &RequestId,
+        arrival: Option<&Arrival>,
+    ) -> Result<(), ErrorObject> {
+        let password_version = match self.proven(&params, arrival).await {
+            Ok(version) => version,
+            Err(error) => {
+                outlet.push(&[failure(id, &error)]);
+                return Err(error);
+            }
+        };
+        let Some(arrival) = arrival else {
+            outlet.push(&[failure(id, &not_found())]);
+            return Err(not_found());
+        };
+        let token = secret::token();
+        let join = Join {
+            connection: outlet.id(),
+            known: params
+                .token
+                .as_deref()
+                .map(|token| MemberKey::Guest(secret::hash(token))),
+            fresh: MemberKey::Guest(secret::hash(&token)),
+            name: params.name,
+            picture: None,
+            password_version,
+            invite: params.invite.as_deref().map(secret::hash),
+            resume: params.resume,
+        };
+        let (admitted, answer) = oneshot::channel();
+        let reply = Reply {
+            outlet: outlet.clone(),
+            id: id.clone(),
+        };
+        let arriving = Arriving {
+            join,
+            reply,
+            token: Some(token),
+            admitted,
+        };
+        let room = arrival.room().clone();
+        if !room.send(RoomEvent::Join(Box::new(arriving))).await {
+            outlet.push(&[failure(id, &not_found())]);
+            return Err(not_found());
+        }
+        // The room answers the client itself, in order with its events.
+        let member = answer.await.map_err(|_| not_found())??;
+        self.seated = Some(Box::new(Seat { room, member }));
+        Ok(())
+    }
+
+    /// Verifies a password that was given, or does the same work for nothing.
+    async fn proven(
+        &self,
+        params: &JoinParams,
+        arrival: Option<&Arrival>,
+    ) -> Result<Option<u32>, ErrorObject> {
+        let Some(password) = params.password.clone() else {
+            return Ok(None);
+        };
+        let limiter = &self.app.wrong_passwords;
+        let limited = |retry_after| {
+            ErrorObject::new(ErrorKind::RateLimited, "too many wrong passwords")
+                .with_retry_after(retry_after)
+        };
+        limiter.look(self.address).map_err(limited)?;
+        let proven = password::prove(arrival.map(|arrival| arrival.room().gate()), password).await;
+        if proven.is_none() {
+            limiter.take(self.address).map_err(limited)?;
+        }
+        Ok(proven)
+    }
+}

@@ -1,0 +1,114 @@
+//! The only place where errors become HTTP responses: problem documents (RFC 9457) with the same
+//! `kind` and `reference` as on the socket.
+
+use super::Response;
+use http::{HeaderValue, StatusCode, header};
+use http_body_util::Full;
+use serde_json::json;
+use stereo_protocol::{ErrorKind, ErrorObject};
+
+/// An error of the HTTP side.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    error: ErrorObject,
+    allow: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem of another status than its kind's own.
+    pub fn new(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: ErrorObject::new(kind, message),
+            allow: None,
+        }
+    }
+
+    /// Nothing is here, or nothing for you.
+    pub fn not_found() -> Self {
+        ErrorObject::new(ErrorKind::NotFound, "there is nothing here").into()
+    }
+
+    /// The route is there, the method is not.
+    pub fn method(allow: &'static str) -> Self {
+        let mut problem = Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            ErrorKind::Invalid,
+            format!("expected {allow}"),
+        );
+        problem.allow = Some(allow);
+        problem
+    }
+
+    /// Something of ours failed. It is reported here, once, under a reference that the person is
+    /// given; the report names nobody.
+    pub fn internal(what: &'static str) -> Self {
+        let reference = crate::secret::reference();
+        tracing::error!(%reference, what, "internal error");
+        ErrorObject::new(ErrorKind::Internal, "something of ours failed")
+            .with_reference(reference)
+            .into()
+    }
+}
+
+impl From<ErrorObject> for Problem {
+    fn from(error: ErrorObject) -> Self {
+        let status = match error.data.kind {
+            ErrorKind::NotJoined | ErrorKind::NotAllowed => StatusCode::FORBIDDEN,
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Conflict => StatusCode::CONFLICT,
+            ErrorKind::TooMany | ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+            ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self {
+            status,
+            error,
+            allow: None,
+        }
+    }
+}
+
+impl From<Problem> for Response {
+    fn from(problem: Problem) -> Response {
+        let Problem {
+            status,
+            error,
+            allow,
+        } = problem;
+        let data = &error.data;
+        let document = json!({
+            "type": "about:blank",
+            "title": status.canonical_reason().unwrap_or_default(),
+            "status": status.as_u16(),
+            "detail": error.message,
+            "kind": data.kind,
+            "retry": data.retry,
+            "field": data.field,
+            "reference": data.reference,
+            "retry_after_ms": data.retry_after_ms,
+        });
+        let mut response = Response::new(Full::from(document.to_string()));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(after) = data.retry_after_ms {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.div_ceil(1000)));
+        }
+        if status == StatusCode::UPGRADE_REQUIRED {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert("sec-websocket-version", HeaderValue::from_static("13"));
+        }
+        if let Some(allow) = allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}

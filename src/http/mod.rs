@@ -1,0 +1,161 @@
+//! The HTTP side: pages, the small API, media, and the door to the sockets. Reads what is asked,
+//! asks the leaves, and answers; [`error`] is the only place where errors become responses.
+
+mod assets;
+mod body;
+pub mod error;
+mod headers;
+mod media;
+mod ops;
+mod origin;
+pub(crate) mod rooms;
+mod upgrade;
+
+pub use assets::Assets;
+pub use ops::serve_ops;
+pub use origin::{Network, client_address, is_our_host, limited_unit, origin_of};
+
+use crate::app::App;
+use bytes::Bytes;
+use error::Problem;
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use origin::Origin;
+use std::net::IpAddr;
+use std::sync::Arc;
+use stereo_protocol::ErrorKind;
+
+/// A response: everything that we serve is in memory.
+pub type Response = http::Response<Full<Bytes>>;
+/// A request.
+pub type Request = http::Request<Incoming>;
+
+/// What is known of whoever asks.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    /// What limits apply to.
+    address: IpAddr,
+    origin: Origin,
+}
+
+/// Answers a request of the public listener that came from `peer`.
+pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
+    let host = host_of(&request);
+    let mut response = match answer(&app, request, peer).await {
+        Ok(response) => response,
+        Err(problem) => problem.into(),
+    };
+    headers::secure(response.headers_mut(), &app.assets, &host);
+    response
+}
+
+/// The host that was asked for: of the request line, or of the header (RFC 9112 §3.2).
+fn host_of(request: &Request) -> String {
+    let uri = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str());
+    let header = || {
+        request
+            .headers()
+            .get("host")
+            .and_then(|host| host.to_str().ok())
+    };
+    uri.or_else(header).unwrap_or_default().to_owned()
+}
+
+async fn answer(app: &Arc<App>, request: Request, peer: IpAddr) -> Result<Response, Problem> {
+    let host = host_of(&request);
+    let public = &app.config.server.public_url;
+    if !is_our_host(&host, public) {
+        let message = "this name is not ours: set server.public_url to the address that people use";
+        return Err(Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            ErrorKind::NotAllowed,
+            message,
+        ));
+    }
+    let address = client_address(peer, request.headers(), &app.config.server.trusted_proxies);
+    let origin = origin::judge_origin(
+        request.headers(),
+        &host,
+        public,
+        &app.config.server.allowed_origins,
+    );
+    let asker = Asker { address, origin };
+    let path = request.uri().path().to_owned();
+    route(app, request, &path, asker).await
+}
+
+async fn route(
+    app: &Arc<App>,
+    request: Request,
+    path: &str,
+    asker: Asker,
+) -> Result<Response, Problem> {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match segments[..] {
+        ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker),
+        ["api", "rooms"] if *request.method() == Method::POST => {
+            rooms::create(app, request, asker).await
+        }
+        ["api", "rooms"] => rooms::list(app, reading(&request, "GET, HEAD, POST")?.uri().query()),
+        ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?),
+        ["api", "tracks", "resolve"] if *request.method() == Method::POST => {
+            rooms::resolve(app, request, asker).await
+        }
+        ["api", "tracks", "resolve"] => Err(Problem::method("POST")),
+        ["api", "tracks"] => rooms::tracks(app, reading(&request, "GET, HEAD")?.uri().query()),
+        ["media", file] => media::serve(app, file, reading(&request, "GET, HEAD")?),
+        ["assets", ..] => app.assets.serve(
+            "web",
+            &path["/assets/".len()..],
+            reading(&request, "GET, HEAD")?,
+        ),
+        ["protocol", ..] => app.assets.serve(
+            "protocol",
+            &path["/protocol/".len()..],
+            reading(&request, "GET, HEAD")?,
+        ),
+        ["favicon.ico"] => app
+            .assets
+            .serve("web", "icon.svg", reading(&request, "GET, HEAD")?),
+        [""] | ["rooms", _] => app.assets.page(reading(&request, "GET, HEAD")?),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// A request that reads.
+fn reading<'a>(request: &'a Request, allow: &'static str) -> Result<&'a Request, Problem> {
+    match *request.method() {
+        Method::GET | Method::HEAD => Ok(request),
+        _ => Err(Problem::method(allow)),
+    }
+}
+
+/// Refuses a change that a foreign page asks for. A request without an origin comes from no page:
+/// it carries no cookie that counts, and is let through.
+fn changing(asker: Asker) -> Result<(), Problem> {
+    match asker.origin {
+        Origin::Refused => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            ErrorKind::NotAllowed,
+            "that page's origin may not change anything here",
+        )),
+        Origin::Own | Origin::Foreign => Ok(()),
+    }
+}
+
+/// A JSON response.
+fn json(status: StatusCode, value: &serde_json::Value) -> Response {
+    let mut response = Response::new(Full::from(value.to_string()));
+    *response.status_mut() = status;
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(
+        "content-type",
+        http::HeaderValue::from_static("application/json"),
+    );
+    headers.insert("cache-control", http::HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,79 @@
+//! The operations listener: alive, ready, metrics. Never a room or a person in here.
+
+use super::error::Problem;
+use super::{Request, Response, host_of, is_our_host};
+use crate::app::App;
+use http::StatusCode;
+use http_body_util::Full;
+use std::fmt::Write;
+use stereo_protocol::ErrorKind;
+
+/// Answers a request of the operations listener.
+pub fn serve_ops(app: &App, request: &Request) -> Response {
+    // Any page could reach it by DNS rebinding otherwise.
+    if !is_our_host(&host_of(request), "") && !is_address(&host_of(request)) {
+        return Problem::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            ErrorKind::NotAllowed,
+            "this listener answers to addresses only",
+        )
+        .into();
+    }
+    match request.uri().path() {
+        "/live" => text(StatusCode::OK, "live\n"),
+        "/ready" if app.is_ready() => text(StatusCode::OK, "ready\n"),
+        "/ready" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: draining\n"),
+        "/metrics" => text(StatusCode::OK, &metrics(app)),
+        _ => Problem::not_found().into(),
+    }
+}
+
+fn is_address(host: &str) -> bool {
+    host.parse::<std::net::SocketAddr>().is_ok() || host.parse::<std::net::IpAddr>().is_ok()
+}
+
+fn text(status: StatusCode, body: &str) -> Response {
+    let mut response = Response::new(Full::from(body.to_owned()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        "content-type",
+        http::HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"),
+    );
+    response
+}
+
+/// Prometheus' text format.
+fn metrics(app: &App) -> String {
+    let mut out = String::new();
+    let mut metric = |name: &str, kind: &str, help: &str, value: u64| {
+        let _ = write!(
+            out,
+            "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"
+        );
+    };
+    metric(
+        "stereo_connections",
+        "gauge",
+        "WebSocket connections open now.",
+        app.wheel.count() as u64,
+    );
+    metric(
+        "stereo_rooms",
+        "gauge",
+        "Rooms on this node.",
+        app.node.registry.count() as u64,
+    );
+    metric(
+        "stereo_tasks",
+        "gauge",
+        "Rooms, connections and shards that must end before the process may.",
+        app.node.tracker.len() as u64,
+    );
+    metric(
+        "stereo_ready",
+        "gauge",
+        "1 while this node takes new connections.",
+        u64::from(app.is_ready()),
+    );
+    out
+}

@@ -1,0 +1,271 @@
+//! Who is asking, as far as headers tell: our own host, our own origin, whose address. Pure.
+
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv6Addr};
+
+/// Where a request's page came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Our own: cookies count.
+    Own,
+    /// None was said, or a foreign one that is listed: cookies are ignored.
+    Foreign,
+    /// A foreign one that is not listed.
+    Refused,
+}
+
+/// A network in CIDR notation, such as `10.0.0.0/8`; an address alone is a network of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("expected a network such as 10.0.0.0/8 or ::1/128, not {text:?}");
+        let (address, bits) = text
+            .split_once('/')
+            .map_or((text.as_str(), None), |(address, bits)| {
+                (address, Some(bits))
+            });
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
+        if bits > most {
+            Err(wrong())
+        } else {
+            Ok(Self { address, bits })
+        }
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> String {
+        format!("{}/{}", network.address, network.bits)
+    }
+}
+
+impl Network {
+    /// Whether it holds `address`; an IPv4 address mapped into IPv6 counts as IPv4.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        let (own, other, width) = match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                (u128::from(own.to_bits()), u128::from(other.to_bits()), 32)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits(), other.to_bits(), 128),
+            _ => return false,
+        };
+        let shift = width - u32::from(self.bits);
+        own.checked_shr(shift).unwrap_or(0) == other.checked_shr(shift).unwrap_or(0)
+    }
+}
+
+/// Scheme and authority of an origin such as `https://host:port`; `None` for anything else.
+pub fn origin_of(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once("://")?;
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let good = matches!(scheme, "http" | "https")
+        && !authority.is_empty()
+        && !authority.contains(['/', '?', '#', '@', ' ', '\\']);
+    good.then_some((scheme, authority))
+}
+
+/// The name in an authority, without its port.
+fn host_name(authority: &str) -> &str {
+    match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => authority
+            .rsplit_once(':')
+            .map_or(authority, |(name, _)| name),
+    }
+}
+
+fn is_loopback_name(name: &str) -> bool {
+    let local =
+        name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost");
+    local
+        || name
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Whether a `Host` is ours: the public one, or a loopback name. Anything else could be a foreign
+/// name that was made to point here (DNS rebinding).
+pub fn is_our_host(host: &str, public_url: &str) -> bool {
+    if host.is_empty() || host.contains(['/', '@', ' ', ',']) {
+        return false;
+    }
+    let public =
+        origin_of(public_url).is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host));
+    public || is_loopback_name(host_name(host))
+}
+
+/// What an `Origin` header means for a request that was sent to `host`.
+pub(super) fn judge_origin(
+    headers: &HeaderMap,
+    host: &str,
+    public_url: &str,
+    allowed: &[String],
+) -> Origin {
+    let Some(origin) = headers.get("origin") else {
+        return Origin::Foreign;
+    };
+    let Ok(origin) = origin.to_str() else {
+        return Origin::Refused;
+    };
+    let Some((_, authority)) = origin_of(origin) else {
+        return listed(origin, allowed);
+    };
+    let public = !public_url.is_empty() && origin_of(public_url) == origin_of(origin);
+    if public || (authority.eq_ignore_ascii_case(host) && is_our_host(host, public_url)) {
+        return Origin::Own;
+    }
+    listed(origin, allowed)
+}
+
+fn listed(origin: &str, allowed: &[String]) -> Origin {
+    let known = allowed
+        .iter()
+        .any(|known| known.trim_end_matches('/').eq_ignore_ascii_case(origin));
+    if known {
+        Origin::Foreign
+    } else {
+        Origin::Refused
+    }
+}
+
+/// The address that limits apply to: the peer's, or, behind trusted proxies, the last one in
+/// `X-Forwarded-For` that is not a trusted proxy itself.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.holds(address));
+    let mut address = peer;
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = forwarded
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    for hop in hops.iter().rev() {
+        if !is_trusted(address) {
+            break;
+        }
+        let Ok(next) = hop.parse::<IpAddr>() else {
+            break;
+        };
+        address = next;
+    }
+    address
+}
+
+/// What counts as one address: an IPv4 address, or a /64 of IPv6.
+pub fn limited_unit(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn foreign_hosts_are_not_ours() {
+        for host in [
+            "127.0.0.1:4410",
+            "localhost",
+            "[::1]:4410",
+            "127.9.9.9",
+            "LOCALHOST:1",
+            "stereo.example",
+        ] {
+            assert!(is_our_host(host, "https://stereo.example"), "{host}");
+        }
+        for host in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example:4410",
+            "stereo.example:81",
+            "10.0.0.1",
+            "a@localhost",
+        ] {
+            assert!(!is_our_host(host, "https://stereo.example"), "{host}");
+        }
+    }
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        headers
+    }
+
+    #[test]
+    fn only_our_own_origin_counts_as_ours() {
+        let judge = |origin| {
+            judge_origin(
+                &headers("origin", origin),
+                "127.0.0.1:4410",
+                "https://stereo.example",
+                &["https://friend.example".into()],
+            )
+        };
+        assert_eq!(judge("http://127.0.0.1:4410"), Origin::Own);
+        assert_eq!(judge("https://stereo.example"), Origin::Own);
+        assert_eq!(judge("https://friend.example"), Origin::Foreign);
+        for origin in [
+            "https://evil.example",
+            "null",
+            "http://127.0.0.1:4411",
+            "http://stereo.example",
+        ] {
+            assert_eq!(judge(origin), Origin::Refused, "{origin}");
+        }
+        assert_eq!(
+            judge_origin(&HeaderMap::new(), "localhost", "", &[]),
+            Origin::Foreign
+        );
+    }
+
+    #[test]
+    fn only_trusted_proxies_may_speak_for_others() {
+        let trusted = [Network::try_from("10.0.0.0/8".to_owned()).unwrap()];
+        let forwarded = headers("x-forwarded-for", "6.6.6.6, 9.9.9.9, 10.1.1.1");
+        let peer = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert_eq!(
+            client_address(peer("10.0.0.2"), &forwarded, &trusted),
+            peer("9.9.9.9")
+        );
+        assert_eq!(
+            client_address(peer("8.8.8.8"), &forwarded, &trusted),
+            peer("8.8.8.8")
+        );
+        assert_eq!(
+            client_address(
+                peer("10.0.0.2"),
+                &headers("x-forwarded-for", "nonsense"),
+                &trusted
+            ),
+            peer("10.0.0.2")
+        );
+        assert_eq!(
+            limited_unit(peer("2001:db8::1")),
+            limited_unit(peer("2001:db8::ffff"))
+        );
+        assert_ne!(limited_unit(peer("1.2.3.4")), limited_unit(peer("1.2.3.5")));
+        assert!(Network::try_from("1.2.3.4/33".to_owned()).is_err());
+        assert!(
+            Network::try_from("::/0".to_owned())
+                .unwrap()
+                .holds(peer("2001:db8::1"))
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! Rooms and tracks over HTTP: opening, listing, showing, searching.
+
+use super::error::Problem;
+use super::{Asker, Request, Response, body, changing, json};
+use crate::app::App;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json as value};
+use std::sync::Arc;
+use stereo_protocol::{
+    ErrorKind, ErrorObject, HostLeaves, Order, PermissionsUpdate, RoomId, RoomUpdate, Track,
+    Visibility,
+};
+
+/// Rooms on one page of the list.
+const PAGE: usize = 24;
+
+/// `POST /api/rooms`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NewRoom {
+    pub(crate) title: Option<Box<str>>,
+    pub(crate) visibility: Option<Visibility>,
+    pub(crate) password: Option<Box<str>>,
+    pub(crate) permissions: Option<PermissionsUpdate>,
+    pub(crate) order: Option<Order>,
+    pub(crate) vote_skip_percent: Option<u8>,
+    pub(crate) longest_track_ms: Option<u64>,
+    pub(crate) items_per_person: Option<u32>,
+    pub(crate) slow_mode_ms: Option<u32>,
+    pub(crate) host_leaves: Option<HostLeaves>,
+}
+
+impl NewRoom {
+    /// The settings, but for title, visibility and password.
+    pub(crate) fn update(&self) -> RoomUpdate {
+        RoomUpdate {
+            permissions: self.permissions,
+            order: self.order,
+            vote_skip_percent: self.vote_skip_percent,
+            longest_track_ms: self.longest_track_ms,
+            items_per_person: self.items_per_person,
+            slow_mode_ms: self.slow_mode_ms,
+            host_leaves: self.host_leaves,
+            ..RoomUpdate::default()
+        }
+    }
+}
+
+pub(super) async fn create(
+    app: &Arc<App>,
+    request: Request,
+    asker: Asker,
+) -> Result<Response, Problem> {
+    changing(asker)?;
+    let wanted: NewRoom = body::json(request).await?;
+    let (settings, token) = app.open_room(wanted, asker.address).await?;
+    let mut response = json(
+        StatusCode::CREATED,
+        &value!({"room": settings, "token": token}),
+    );
+    if let Ok(location) = http::HeaderValue::from_str(&format!("/rooms/{}", settings.id)) {
+        response.headers_mut().insert("location", location);
+    }
+    Ok(response)
+}
+
+pub(super) fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> {
+    let query = Query::read(query)?;
+    let listed = app.node.registry.listed(&query.query);
+    let (total, start) = (listed.len(), query.page.saturating_mul(PAGE));
+    let rooms: Vec<Value> = listed
+        .iter()
+        .skip(start)
+        .take(PAGE)
+        .map(|(id, room)| shown(*id, room))
+        .collect();
+    Ok(json(
+        StatusCode::OK,
+        &value!({"rooms": rooms, "page": query.page, "total": total, "more": start.saturating_add(PAGE) < total}),
+    ))
+}
+
+fn shown(id: RoomId, room: &crate::room::Summary) -> Value {
+    let current = room.current.as_deref().map(|track: &Track| value!({"title": track.title, "artists": track.artists, "artwork": track.artwork, "accent": track.accent}));
+    value!({"id": id, "title": room.title, "visibility": room.visibility, "listeners": room.listeners, "current": current})
+}
+
+/// A private room looks exactly like one that does not exist.
+pub(super) fn show(app: &App, room: &str, _request: &Request) -> Result<Response, Problem> {
+    let room = app
+        .node
+        .registry
+        .find(RoomId::parse(room))
+        .ok_or_else(Problem::not_found)?;
+    let summary = room.summary();
+    if summary.visibility == Visibility::Private || room.gate().password.is_some() {
+        return Err(Problem::not_found());
+    }
+    Ok(json(
+        StatusCode::OK,
+        &value!({"room": shown(room.id(), &summary)}),
+    ))
+}
+
+pub(super) fn tracks(app: &App, query: Option<&str>) -> Result<Response, Problem> {
+    let query = Query::read(query)?;
+    Ok(json(
+        StatusCode::OK,
+        &value!({"tracks": app.library.search(&query.query)}),
+    ))
+}
+
+/// `POST /api/tracks/resolve`.
+#[derive(Deserialize)]
+struct Resolve {
+    tracks: Vec<Box<str>>,
+}
+
+pub(super) async fn resolve(
+    app: &App,
+    request: Request,
+    asker: Asker,
+) -> Result<Response, Problem> {
+    changing(asker)?;
+    let wanted: Resolve = body::json(request).await?;
+    let most = app.rules.limits.tracks_per_add as usize;
+    if wanted.tracks.len() > most {
+        return Err(ErrorObject::new(
+            ErrorKind::TooMany,
+            format!("tracks: at most {most} at once"),
+        )
+        .with_field("tracks")
+        .into());
+    }
+    Ok(json(
+        StatusCode::OK,
+        &value!({"tracks": app.library.resolve(&wanted.tracks)?}),
+    ))
+}
+
+/// `?query=&page=`.
+struct Query {
+    query: String,
+    page: usize,
+}
+
+impl Query {
+    fn read(text: Option<&str>) -> Result<Self, Problem> {
+        let mut read = Query {
+            query: String::new(),
+            page: 0,
+        };
+        for (name, value) in text
+            .unwrap_or_default()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+        {
+            match name {
+                "query" => read.query = unescape(value).chars().take(200).collect(),
+                "page" if value.is_empty() => {}
+                "page" => {
+                    read.page = value.parse().map_err(|_| {
+                        Problem::from(ErrorObject::invalid(
+                            "page",
+                            "expected a whole number from 0",
+                        ))
+                    })?
+                }
+                _ => {}
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// `application/x-www-form-urlencoded`, as URLs have it.
+fn unescape(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        rest = after;
+        match (first, after.get(..2).and_then(hex)) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            (b'+', _) => bytes.push(b' '),
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

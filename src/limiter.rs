@@ -1,0 +1,115 @@
+//! How often one address may do something. Addresses are kept as a keyed hash, in memory; the key
+//! is replaced daily and never written, so what was counted cannot be led back to an address.
+
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Addresses counted at once; beyond, the counts start over rather than grow.
+const MOST: usize = 100_000;
+
+/// Counts per address and hour.
+#[derive(Debug)]
+pub struct HourLimiter {
+    most: u32,
+    counted: Mutex<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    key: RandomState,
+    keyed_at: Instant,
+    counts: HashMap<u64, (Instant, u32)>,
+}
+
+impl HourLimiter {
+    /// At most `most` an hour; 0: any number.
+    pub fn new(most: u32) -> Self {
+        let counted = Counted {
+            key: RandomState::new(),
+            keyed_at: Instant::now(),
+            counts: HashMap::new(),
+        };
+        Self {
+            most,
+            counted: Mutex::new(counted),
+        }
+    }
+
+    /// Counts one. `Err` gives the milliseconds until the next is taken.
+    ///
+    /// # Errors
+    /// When the address has used up its hour.
+    pub fn take(&self, address: IpAddr) -> Result<(), u64> {
+        self.taken(address, Instant::now(), true)
+    }
+
+    /// As [`Self::take`], without counting.
+    ///
+    /// # Errors
+    /// When the address has used up its hour.
+    pub fn look(&self, address: IpAddr) -> Result<(), u64> {
+        self.taken(address, Instant::now(), false)
+    }
+
+    fn taken(&self, address: IpAddr, now: Instant, count: bool) -> Result<(), u64> {
+        if self.most == 0 {
+            return Ok(());
+        }
+        let mut counted = self.counted.lock();
+        counted.renew(now);
+        let key = counted.key.hash_one(crate::http::limited_unit(address));
+        let entry = counted.counts.entry(key).or_insert((now, 0));
+        if now.duration_since(entry.0) >= HOUR {
+            *entry = (now, 0);
+        }
+        if entry.1 >= self.most {
+            return Err((HOUR - now.duration_since(entry.0)).as_millis() as u64);
+        }
+        entry.1 += u32::from(count);
+        Ok(())
+    }
+}
+
+impl Counted {
+    fn renew(&mut self, now: Instant) {
+        if now.duration_since(self.keyed_at) >= DAY {
+            *self = Counted {
+                key: RandomState::new(),
+                keyed_at: now,
+                counts: HashMap::new(),
+            };
+        }
+        if self.counts.len() >= MOST {
+            self.counts
+                .retain(|_, (since, _)| now.duration_since(*since) < HOUR);
+        }
+        if self.counts.len() >= MOST {
+            self.counts.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_is_used_up_and_comes_again() {
+        let limiter = HourLimiter::new(2);
+        let (address, start) = (IpAddr::from([127, 0, 0, 1]), Instant::now());
+        assert!(limiter.taken(address, start, true).is_ok());
+        assert!(limiter.taken(address, start, true).is_ok());
+        assert!(limiter.taken(address, start, true).is_err());
+        assert!(
+            limiter
+                .taken(IpAddr::from([127, 0, 0, 2]), start, true)
+                .is_ok()
+        );
+        assert!(limiter.taken(address, start + HOUR, true).is_ok());
+    }
+}

@@ -1,0 +1,279 @@
+//! Listeners, the accept loop, and the end: unready, notice, jittered closes, one deadline.
+
+use crate::app::App;
+use crate::connection::{Outlet, TICK};
+use crate::conversation;
+use crate::http::{limited_unit, serve, serve_ops};
+use crate::room::actor::RoomEvent;
+use dashmap::DashMap;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use stereo_protocol::{CloseCode, Closing, ClosingReason, Notification};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
+
+/// Connections that the kernel keeps until we accept them.
+const BACKLOG: u32 = 4096;
+/// Connections closed together while draining.
+const BATCH: usize = 200;
+
+/// Both listeners, bound.
+pub struct Server {
+    app: Arc<App>,
+    public: TcpListener,
+    ops: TcpListener,
+}
+
+impl Server {
+    /// Binds both listeners.
+    ///
+    /// # Errors
+    /// When an address is taken or not ours; the message names it.
+    pub fn bind(app: Arc<App>) -> io::Result<Self> {
+        let public = listen(app.config.server.listen)?;
+        let ops = listen(app.config.server.ops_listen)?;
+        Ok(Self { app, public, ops })
+    }
+
+    /// The address that people open.
+    ///
+    /// # Errors
+    /// When the system does not say it.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// The address of operations.
+    ///
+    /// # Errors
+    /// When the system does not say it.
+    pub fn ops_address(&self) -> io::Result<SocketAddr> {
+        self.ops.local_addr()
+    }
+
+    /// Serves until `stop` is ready, then drains.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { app, public, ops } = self;
+        let mut background = tokio::task::JoinSet::new();
+        background.spawn(turn_wheel(app.clone()));
+        background.spawn(accept_ops(app.clone(), ops));
+        let requests = TaskTracker::new();
+        tokio::select! {
+            () = accept(app.clone(), public, requests.clone()) => {}
+            () = stop => {}
+        }
+        drain(&app, &requests).await;
+        background.shutdown().await;
+    }
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }
+    .map_err(named)?;
+    socket.set_reuseaddr(true).map_err(named)?;
+    socket.bind(address).map_err(named)?;
+    socket.listen(BACKLOG).map_err(named)
+}
+
+/// One visit of the wheel a second: pings, and the end of what is silent.
+async fn turn_wheel(app: Arc<App>) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        app.wheel.tick();
+    }
+}
+
+/// Sockets at once: of all, and of one address.
+struct Admission {
+    all: Arc<Semaphore>,
+    by_address: Arc<DashMap<IpAddr, usize>>,
+    most: usize,
+}
+
+/// A place among the sockets; given back when dropped.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    address: IpAddr,
+    by_address: Arc<DashMap<IpAddr, usize>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(mut count) = self.by_address.get_mut(&self.address) {
+            *count -= 1;
+        }
+        self.by_address
+            .remove_if(&self.address, |_, count| *count == 0);
+    }
+}
+
+impl Admission {
+    /// Waits for a place among all; `None` when the address has too many.
+    async fn admit(&self, peer: IpAddr) -> Option<Place> {
+        let permit = self.all.clone().acquire_owned().await.ok()?;
+        let address = limited_unit(peer);
+        let mut count = self.by_address.entry(address).or_insert(0);
+        if self.most > 0 && *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        drop(count);
+        Some(Place {
+            _permit: permit,
+            address,
+            by_address: self.by_address.clone(),
+        })
+    }
+}
+
+async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
+    let server = &app.config.server;
+    let admission = Admission {
+        all: Arc::new(Semaphore::new(
+            server.max_connections.min(Semaphore::MAX_PERMITS),
+        )),
+        by_address: Arc::new(DashMap::new()),
+        most: server.max_connections_per_address,
+    };
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of descriptors, mostly: what is open goes on, and ends, meanwhile.
+                tracing::warn!(kind = ?error.kind(), "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Some(place) = admission.admit(peer.ip()).await else {
+            continue;
+        };
+        let _ = stream.set_nodelay(true);
+        requests.spawn(serve_connection(app.clone(), stream, peer.ip(), place));
+    }
+}
+
+/// Serves one connection; an upgraded one takes its place along.
+async fn serve_connection(app: Arc<App>, stream: TcpStream, peer: IpAddr, place: Place) {
+    let place = Arc::new(place);
+    let timeout = Duration::from_millis(app.config.server.header_timeout_ms);
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        let app = app.clone();
+        request.extensions_mut().insert(place.clone());
+        async move { Ok::<_, Infallible>(serve(app, request, peer).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeout)
+        .max_buf_size(16 << 10)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    // What goes wrong with one client's bytes is that client's affair.
+    let _ = connection.await;
+}
+
+async fn accept_ops(app: Arc<App>, listener: TcpListener) {
+    let limit = Arc::new(Semaphore::new(64));
+    loop {
+        let Ok(permit) = limit.clone().acquire_owned().await else {
+            return;
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let app = app.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request: http::Request<Incoming>| {
+                let response: http::Response<Full<bytes::Bytes>> = serve_ops(&app, &request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let builder = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(5))
+                .serve_connection(TokioIo::new(stream), service);
+            let _ = tokio::time::timeout(Duration::from_secs(30), builder).await;
+            drop(permit);
+        });
+    }
+}
+
+/// Ends: nothing new, a notice to everyone, rooms, connections in jittered batches; at the
+/// deadline, whatever is left.
+async fn drain(app: &Arc<App>, requests: &TaskTracker) {
+    app.unready();
+    let window = Duration::from_millis(app.config.server.drain_ms);
+    let ended = tokio::time::timeout(window, async {
+        let outlets = app.wheel.all();
+        announce(&outlets, window);
+        close_rooms(app).await;
+        close_connections(outlets, window / 2).await;
+        app.node.tracker.close();
+        app.node.tracker.wait().await;
+        requests.close();
+        // Kept-alive HTTP connections have nothing to say: they are not waited for.
+    });
+    if ended.await.is_err() {
+        tracing::warn!(
+            left = app.node.tracker.len(),
+            "the drain's deadline came first"
+        );
+    }
+}
+
+/// Tells everyone when to come back, spread so that they do not come together.
+fn announce(outlets: &[Arc<Outlet>], window: Duration) {
+    let spread = (window.as_millis() as u64).max(1_000) + outlets.len() as u64 / 2;
+    for outlet in outlets {
+        let [a, b] = crate::secret::random::<2>();
+        let reconnect_after_ms = 500 + u64::from(u16::from_ne_bytes([a, b])) * spread / 65_536;
+        let closing = Closing {
+            reason: ClosingReason::Restart,
+            reconnect_after_ms,
+        };
+        conversation::notice(outlet, &Notification::Closing(closing));
+    }
+}
+
+async fn close_rooms(app: &Arc<App>) {
+    let mut ended = Vec::new();
+    for room in app.node.registry.all() {
+        let (done, waited) = oneshot::channel();
+        if room.send(RoomEvent::Drain(done)).await {
+            ended.push(waited);
+        }
+    }
+    for waited in ended {
+        // An error is the answer: the room dropped its end.
+        let _ = waited.await;
+    }
+}
+
+async fn close_connections(outlets: Vec<Arc<Outlet>>, window: Duration) {
+    let batches = outlets.len().div_ceil(BATCH).max(1) as u32;
+    for batch in outlets.chunks(BATCH) {
+        for outlet in batch {
+            outlet.close(CloseCode::Draining);
+        }
+        if batches > 1 {
+            tokio::time::sleep(window / batches).await;
+        }
+    }
+}
