@@ -2,12 +2,12 @@
 //! tally of reactions. Never numbered, never more often than listeners can bear.
 
 use super::input::Ms;
-use super::members::{Members, Playing};
+use super::members::Members;
 use super::rules::Rules;
 use super::state::{Context, State};
 use std::collections::{BTreeMap, BTreeSet};
 use stereo_protocol::{
-    Health, ItemId, MemberId, Notification, People, PresenceNotice, REACTIONS, TallyNotice,
+    Cause, Health, ItemId, MemberId, Notification, People, PresenceNotice, REACTIONS, TallyNotice,
 };
 
 /// People in the list; beyond, it is a sample.
@@ -20,6 +20,8 @@ const LATEST: usize = 20;
 pub(super) struct Audience {
     listed: BTreeSet<MemberId>,
     told: BTreeSet<MemberId>,
+    /// Left the list before a notice told of them; a snapshot in between may have shown them.
+    untold: BTreeSet<MemberId>,
     version: u64,
     presence_due: bool,
     presence_at: Ms,
@@ -53,6 +55,9 @@ impl Audience {
         if !self.listed.remove(&id) {
             return;
         }
+        if !self.told.contains(&id) {
+            self.untold.insert(id);
+        }
         self.version += 1;
         if members.present() as usize > self.listed.len() {
             let next = members
@@ -84,10 +89,7 @@ impl Audience {
         self.counts = Default::default();
         self.latest.clear();
         self.tally_due = false;
-        for (_, member) in members.iter_mut() {
-            member.reaction = None;
-            member.playing = Playing::Unknown;
-        }
+        members.new_item();
     }
 
     pub(super) fn due(&self, rules: &Rules, listeners: u32) -> Option<Ms> {
@@ -99,6 +101,11 @@ impl Audience {
 
     pub(super) fn listed(&self) -> &BTreeSet<MemberId> {
         &self.listed
+    }
+
+    /// Whether a notice or a snapshot may have given this member's name.
+    pub(super) fn has_shown(&self, id: MemberId) -> bool {
+        self.listed.contains(&id) || self.told.contains(&id) || self.untold.contains(&id)
     }
 
     /// Rises when the list changes.
@@ -118,6 +125,7 @@ impl Audience {
 
     fn presence_notice(&mut self, members: &Members) -> PresenceNotice {
         let joined: Vec<MemberId> = self.listed.difference(&self.told).copied().collect();
+        self.told.append(&mut self.untold);
         let left: Vec<MemberId> = self.told.difference(&self.listed).copied().collect();
         self.told.clone_from(&self.listed);
         let people: People = joined
@@ -155,6 +163,9 @@ impl State {
         if self.audience.presence_due && now >= self.audience.presence_at + gap {
             self.audience.presence_due = false;
             self.audience.presence_at = now;
+            if self.votes.recount_due {
+                self.count_skip_votes(context, Some(Cause::Presence));
+            }
             let notice = self.audience.presence_notice(&self.members);
             context.step.notices.push(Notification::Presence(notice));
         }

@@ -54,14 +54,19 @@ impl State {
         member: MemberId,
         id: MessageId,
     ) -> Result<(), ErrorObject> {
-        let Some(message) = self.public.chat.iter().find(|message| message.id == id) else {
+        // Beyond the chat's own ring it may still be among the events for those who come back.
+        let shown = self.public.chat.iter().find(|message| message.id == id);
+        let author = shown
+            .map(|message| message.by)
+            .or_else(|| self.ring.author_of(id));
+        let Some(author) = author else {
             return Err(ErrorObject::new(
                 ErrorKind::NotFound,
                 "that message is not there any more",
             )
             .with_field("message"));
         };
-        if message.by != member {
+        if author != member {
             self.require_role(member, Role::Collaborator, "remove what others wrote")?;
         }
         self.ring.redact_message(id);
@@ -102,7 +107,6 @@ impl State {
     /// Sets or takes back a reaction; shown by the tally, not by an event.
     pub(super) fn react(
         &mut self,
-        context: &mut Context,
         member: MemberId,
         item: ItemId,
         reaction: Option<&str>,
@@ -120,7 +124,6 @@ impl State {
         };
         let before = std::mem::replace(&mut known.reaction, chosen);
         self.audience.react(member, before, chosen);
-        let _ = context;
         Ok(before != chosen)
     }
 }

@@ -18,17 +18,17 @@ impl State {
     }
 
     fn try_join(&mut self, context: &mut Context, join: Join) -> Result<Answer, ErrorObject> {
-        let known = join
-            .known
-            .and_then(|key| self.members.find(key))
-            .or_else(|| self.members.find(join.fresh));
+        let known = self.known_as(&join);
         self.refuse_banned(context, &join)?;
         let invite = join
             .invite
             .and_then(|hash| self.invite_of(hash, context.now));
-        if !self.may_enter(known, join.password_version, invite.is_some()) {
+        let uninvited = self.may_enter(known, join.password_version, false);
+        if !uninvited && !self.may_enter(known, join.password_version, invite.is_some()) {
             return Err(not_found());
         }
+        // Who comes back with the invitation that once let them in does not use it up.
+        let counted = known.is_none() || !uninvited;
         let name = join
             .name
             .as_deref()
@@ -40,20 +40,30 @@ impl State {
         let (id, fresh) = self.member_for(context, known, &join);
         context.by = Some(id);
         self.appear_as(context, id, name, join.picture);
-        self.use_invite(context, id, invite);
+        self.use_invite(context, id, invite, counted);
         self.take_seat(context, id, join.connection);
         self.give_back_to_owner(context, id);
         let resume_after = join
             .resume
             .filter(|resume| resume.epoch == self.epoch)
             .map(|resume| resume.seq);
-        let resume_after = resume_after.filter(|after| self.ring.after(*after).is_some());
+        let resume_after = resume_after.filter(|after| self.events_after(*after).is_some());
         Ok(Answer::Admitted {
             member: id,
             role: self.members.role(id),
             fresh,
             resume_after,
         })
+    }
+
+    /// The member who comes back. An account that is a member stays that member, whatever guest
+    /// its browser was before.
+    fn known_as(&self, join: &Join) -> Option<MemberId> {
+        let account = matches!(join.fresh, MemberKey::Account(_));
+        let by_account = account.then(|| self.members.find(join.fresh)).flatten();
+        by_account
+            .or_else(|| join.known.and_then(|key| self.members.find(key)))
+            .or_else(|| self.members.find(join.fresh))
     }
 
     fn refuse_banned(&self, context: &mut Context, join: &Join) -> Result<(), ErrorObject> {
@@ -132,7 +142,8 @@ impl State {
         if name.is_none() && picture.is_none() {
             return;
         }
-        let seen = member.present || self.public.people.contains_key(&id);
+        let seen =
+            member.present || self.public.people.contains_key(&id) || self.audience.has_shown(id);
         if seen {
             self.emit(
                 context,
@@ -156,22 +167,29 @@ impl State {
         }
     }
 
-    fn use_invite(&mut self, context: &mut Context, id: MemberId, invite: Option<usize>) {
+    fn use_invite(
+        &mut self,
+        context: &mut Context,
+        id: MemberId,
+        invite: Option<usize>,
+        counted: bool,
+    ) {
+        let held = self.members.role(id);
         let Some(invite) = invite.and_then(|place| self.invites.get_mut(place)) else {
             return;
         };
         let role = invite.role;
-        if let Some(uses) = &mut invite.uses_left {
+        if let Some(uses) = invite.uses_left.as_mut().filter(|_| counted || role > held) {
             *uses = uses.saturating_sub(1);
         }
-        if role > self.members.role(id) {
+        if role > held {
             self.set_role(context, id, role, Some(Cause::Invite));
         }
     }
 
     fn take_seat(&mut self, context: &mut Context, id: MemberId, connection: ConnectionId) {
         let came = self.members.arrive(id, connection);
-        let most = self.rules.limits.connections_per_member as usize;
+        let most = self.rules.limits.connections_per_member.max(1) as usize;
         if let Some(member) = self.members.get_mut(id) {
             while member.connections.len() > most {
                 let oldest = member.connections.remove(0);
@@ -183,7 +201,8 @@ impl State {
         }
         if came {
             self.audience.came(id);
-            self.count_skip_votes(context, Some(Cause::Presence));
+            self.lead.stale = true;
+            self.recount_for_presence(context);
         }
     }
 
@@ -220,10 +239,12 @@ impl State {
         if self.acting.is_some_and(|acting| acting.member == id) {
             self.end_acting(context, Cause::Handover);
         }
+        self.lead.stale = true;
+        self.judge_playability(context);
         context.by = by;
     }
 
-    fn end_acting(&mut self, context: &mut Context, cause: Cause) {
+    pub(super) fn end_acting(&mut self, context: &mut Context, cause: Cause) {
         if let Some(acting) = self.acting.take() {
             self.set_role(context, acting.member, acting.before, Some(cause));
         }

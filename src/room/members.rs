@@ -3,7 +3,7 @@
 
 use super::input::{ConnectionId, MemberKey, Ms};
 use super::ops::OpMemory;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use stereo_protocol::{MemberId, Person, Role};
 
 /// A person in this room.
@@ -20,6 +20,8 @@ pub(super) struct Member {
     pub(super) present: bool,
     /// When the last connection was lost, while absent or in grace.
     pub(super) away_since: Option<Ms>,
+    /// When presence ends, while in grace.
+    grace_until: Option<Ms>,
     /// The version of the password that let them in.
     pub(super) password_version: u32,
     /// Index into `REACTIONS` for the current item.
@@ -30,10 +32,10 @@ pub(super) struct Member {
     pub(super) rtt_ms: Option<f32>,
     /// Last reported drift, in milliseconds, and when.
     pub(super) drift_ms: Option<(f32, Ms)>,
-    /// What they reported of the current item.
-    pub(super) playing: Playing,
+    /// What they reported of the current item; counted in [`Members`].
+    playing: Playing,
     pub(super) ops: Option<Box<OpMemory>>,
-    pub(super) undo: Option<Box<super::queue::Undo>>,
+    pub(super) undo: Option<Box<super::undo::Undo>>,
 }
 
 /// How the current item goes for one member.
@@ -51,9 +53,12 @@ pub(super) struct Members {
     by_id: BTreeMap<MemberId, Member>,
     by_key: HashMap<MemberKey, MemberId>,
     arrivals: u64,
-    /// Members whose grace runs, with the time at which it ends. May hold some who are back.
-    grace: VecDeque<(Ms, MemberId)>,
+    /// Members whose grace runs, with the time at which it ends: one entry each.
+    grace: BTreeSet<(Ms, MemberId)>,
     present: u32,
+    /// Members present who reported that the current item plays, and that it does not.
+    ready: u32,
+    failed: u32,
 }
 
 impl Members {
@@ -111,6 +116,7 @@ impl Members {
             arrival: 0,
             present: false,
             away_since: None,
+            grace_until: None,
             password_version: 0,
             reaction: None,
             last_chat: None,
@@ -136,10 +142,49 @@ impl Members {
     pub(super) fn remove(&mut self, id: MemberId) -> Option<Member> {
         let member = self.by_id.remove(&id)?;
         self.by_key.remove(&member.key);
+        if let Some(until) = member.grace_until {
+            self.grace.remove(&(until, id));
+        }
         if member.present {
             self.present -= 1;
+            self.count(member.playing, Playing::Unknown);
         }
         Some(member)
+    }
+
+    /// What a member present reported of the current item.
+    pub(super) fn set_playing(&mut self, id: MemberId, playing: Playing) {
+        if let Some(member) = self.by_id.get_mut(&id).filter(|member| member.present) {
+            let before = std::mem::replace(&mut member.playing, playing);
+            self.count(before, playing);
+        }
+    }
+
+    fn count(&mut self, before: Playing, now: Playing) {
+        match before {
+            Playing::Unknown => {}
+            Playing::Ready => self.ready -= 1,
+            Playing::Failed => self.failed -= 1,
+        }
+        match now {
+            Playing::Unknown => {}
+            Playing::Ready => self.ready += 1,
+            Playing::Failed => self.failed += 1,
+        }
+    }
+
+    /// Members present who can play the current item, and who cannot.
+    pub(super) fn ready_and_failed(&self) -> (u32, u32) {
+        (self.ready, self.failed)
+    }
+
+    /// Another item plays: nobody has reported on it or reacted to it yet.
+    pub(super) fn new_item(&mut self) {
+        (self.ready, self.failed) = (0, 0);
+        for member in self.by_id.values_mut() {
+            member.reaction = None;
+            member.playing = Playing::Unknown;
+        }
     }
 
     /// A connection came. Returns whether the member was not present before.
@@ -149,6 +194,9 @@ impl Members {
         };
         member.connections.push(connection);
         member.away_since = None;
+        if let Some(until) = member.grace_until.take() {
+            self.grace.remove(&(until, id));
+        }
         if let Some(ops) = &mut member.ops {
             ops.left_at = None;
         }
@@ -177,33 +225,20 @@ impl Members {
         member.connections.retain(|known| *known != connection);
         if before > 0 && member.connections.is_empty() && member.present {
             member.away_since = Some(now);
-            let place = self.grace.partition_point(|(at, _)| *at <= until);
-            self.grace.insert(place, (until, id));
+            member.grace_until = Some(until);
+            self.grace.insert((until, id));
         }
     }
 
     /// When the next grace ends.
     pub(super) fn next_grace(&self) -> Option<Ms> {
-        self.grace.front().map(|(at, _)| *at)
+        self.grace.first().map(|(at, _)| *at)
     }
 
     /// A member whose grace is over by `now`, if any; the caller lets them depart.
     pub(super) fn expire_grace(&mut self, now: Ms) -> Option<MemberId> {
-        while let Some((at, id)) = self.grace.front().copied() {
-            if at > now {
-                return None;
-            }
-            self.grace.pop_front();
-            let absent = self
-                .get(id)
-                .is_some_and(|member| member.present && member.connections.is_empty());
-            // Gone again after coming back: a later entry speaks for that.
-            let superseded = self.grace.iter().any(|(_, other)| *other == id);
-            if absent && !superseded {
-                return Some(id);
-            }
-        }
-        None
+        let due = self.grace.first().copied().filter(|(at, _)| *at <= now);
+        due.map(|(_, id)| id)
     }
 
     /// A member is not here any more, whatever connections there were.
@@ -211,6 +246,10 @@ impl Members {
         let Some(member) = self.by_id.get_mut(&id) else {
             return;
         };
+        let was = std::mem::take(&mut member.playing);
+        if let Some(until) = member.grace_until.take() {
+            self.grace.remove(&(until, id));
+        }
         if member.present {
             member.present = false;
             self.present -= 1;
@@ -218,13 +257,13 @@ impl Members {
         member.connections.clear();
         member.away_since.get_or_insert(now);
         member.reaction = None;
-        member.playing = Playing::Unknown;
         member.rtt_ms = None;
         member.drift_ms = None;
         member.undo = None;
         if let Some(ops) = &mut member.ops {
             ops.left_at = Some(now);
         }
+        self.count(was, Playing::Unknown);
     }
 
     /// Who has been here longest among those present of at least `role`, but `except`.
@@ -268,5 +307,10 @@ impl Members {
 
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// People who left and whom the room still knows.
+    pub(super) fn absent(&self) -> usize {
+        self.by_id.len() - self.present as usize
     }
 }

@@ -17,6 +17,7 @@ mod moderation;
 mod ops;
 mod playback;
 mod queue;
+mod ranking;
 mod read;
 mod ring;
 mod rules;
@@ -24,6 +25,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod undo;
 mod votes;
 
 pub use door::not_found;

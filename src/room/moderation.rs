@@ -5,8 +5,8 @@ use super::state::{Context, State, push_bounded};
 use super::text::clean_line;
 use sha2::{Digest, Sha256};
 use stereo_protocol::{
-    BanId, CloseCode, ErrorKind, ErrorObject, Event, InviteCreate, InviteId, MemberId, Role,
-    RoomUpdate,
+    BanId, Cause, CloseCode, ErrorKind, ErrorObject, Event, InviteCreate, InviteId, Limits,
+    MemberId, Role, RoomSettings, RoomUpdate,
 };
 
 /// Somebody who may not come back yet.
@@ -41,7 +41,7 @@ impl State {
         by: MemberId,
         member: MemberId,
         role: Role,
-    ) -> Result<(), ErrorObject> {
+    ) -> Result<bool, ErrorObject> {
         self.require_role(by, Role::Host, "change roles")?;
         self.require_member(member)?;
         if role == Role::Host {
@@ -55,12 +55,12 @@ impl State {
         }
         if let Some(acting) = &mut self.acting {
             if acting.member == member {
-                acting.before = role;
-                return Ok(());
+                let before = std::mem::replace(&mut acting.before, role);
+                return Ok(before != role);
             }
         }
         self.set_role(context, member, role, None);
-        Ok(())
+        Ok(false)
     }
 
     fn hand_room_to(
@@ -68,7 +68,7 @@ impl State {
         context: &mut Context,
         by: MemberId,
         member: MemberId,
-    ) -> Result<(), ErrorObject> {
+    ) -> Result<bool, ErrorObject> {
         if self.owner != Some(by) {
             return Err(ErrorObject::new(
                 ErrorKind::NotAllowed,
@@ -76,13 +76,13 @@ impl State {
             ));
         }
         if member == by {
-            return Ok(());
+            return Ok(false);
         }
+        self.end_acting(context, Cause::Returned);
         self.owner = Some(member);
-        self.acting = None;
         self.set_role(context, by, Role::Collaborator, None);
         self.set_role(context, member, Role::Host, None);
-        Ok(())
+        Ok(false)
     }
 
     fn require_member(&self, member: MemberId) -> Result<(), ErrorObject> {
@@ -152,7 +152,9 @@ impl State {
                 return Ok(false);
             };
             let id = context.ids.ban();
-            let until = context.now.saturating_add(ban_ms);
+            let (now, until) = (context.now, context.now.saturating_add(ban_ms));
+            // One ban a person, the latest: the list is bounded, and a repeat lifts nobody else's.
+            self.bans.retain(|ban| ban.key != key && ban.until > now);
             push_bounded(
                 &mut self.bans,
                 Ban {
@@ -166,12 +168,11 @@ impl State {
             context.made = Made::Ban(id);
             self.emit(context, None, Event::MemberBanned { member, ban: id });
         }
-        self.put_out(context, member, CloseCode::Kicked);
-        Ok(true)
+        Ok(self.put_out(context, member, CloseCode::Kicked))
     }
 
-    /// Closes a member's connections; they are not here from now on.
-    fn put_out(&mut self, context: &mut Context, member: MemberId, code: CloseCode) {
+    /// Closes a member's connections; they are not here from now on. Returns whether they were.
+    fn put_out(&mut self, context: &mut Context, member: MemberId, code: CloseCode) -> bool {
         let connections = self
             .members
             .get(member)
@@ -182,9 +183,11 @@ impl State {
                 .into_iter()
                 .map(|connection| Effect::Disconnect(connection, code)),
         );
-        if self.members.is_present(member) {
+        let present = self.members.is_present(member);
+        if present {
             self.depart(context, member);
         }
+        present
     }
 
     pub(super) fn unban(&mut self, by: MemberId, ban: BanId) -> Result<bool, ErrorObject> {
@@ -258,30 +261,11 @@ impl State {
         by: MemberId,
         update: RoomUpdate,
         password: Option<Option<Box<str>>>,
-    ) -> Result<(), ErrorObject> {
+    ) -> Result<bool, ErrorObject> {
         self.require_role(by, Role::Host, "change the room's settings")?;
         let mut room = self.public.room.clone();
-        if let Some(title) = &update.title {
-            room.title = clean_line("title", title, self.rules.limits.title)?;
-        }
-        let percent = update.vote_skip_percent.unwrap_or(room.vote_skip_percent);
-        if percent > 100 {
-            return Err(ErrorObject::invalid(
-                "vote_skip_percent",
-                "expected 0 to 100",
-            ));
-        }
-        room.vote_skip_percent = percent;
-        room.visibility = update.visibility.unwrap_or(room.visibility);
-        room.entry = update.entry.unwrap_or(room.entry);
-        room.order = update.order.unwrap_or(room.order);
-        room.longest_track_ms = update.longest_track_ms.unwrap_or(room.longest_track_ms);
-        room.items_per_person = update.items_per_person.unwrap_or(room.items_per_person);
-        room.slow_mode_ms = update.slow_mode_ms.unwrap_or(room.slow_mode_ms);
-        room.host_leaves = update.host_leaves.unwrap_or(room.host_leaves);
-        if let Some(permissions) = update.permissions {
-            room.permissions = permissions.apply(room.permissions);
-        }
+        apply_update(&mut room, &update, &self.rules.limits)?;
+        let new_password = password.is_some();
         if let Some(hash) = password {
             room.password = hash.is_some();
             self.password = (hash, self.password.1 + 1);
@@ -298,7 +282,7 @@ impl State {
             self.emit(context, None, Event::RoomChanged { room });
             self.count_skip_votes(context, None);
         }
-        Ok(())
+        Ok(new_password)
     }
 
     /// Erases a member: the name, what they wrote, and everything private. What they added stays,
@@ -322,22 +306,57 @@ impl State {
 
     /// As [`State::forget`], for guests and accounts alike.
     pub(super) fn erase(&mut self, context: &mut Context, member: MemberId) {
-        self.put_out(context, member, CloseCode::Normal);
         context.by = None;
         context.op = None;
-        self.bans.retain(|ban| ban.member != member);
-        self.ring.redact_member(member);
-        self.emit(
-            context,
-            Some(stereo_protocol::Cause::Erased),
-            Event::MemberErased { member },
-        );
-        self.members.remove(member);
+        // An acting host goes without an event that would introduce them once more.
         if self.acting.is_some_and(|acting| acting.member == member) {
             self.acting = None;
         }
+        self.put_out(context, member, CloseCode::Normal);
+        self.bans.retain(|ban| ban.member != member);
+        self.ring.redact_member(member);
+        self.emit(context, Some(Cause::Erased), Event::MemberErased { member });
+        self.members.remove(member);
         if self.owner == Some(member) {
             self.lose_owner(context);
         }
     }
+}
+
+/// Changes settings, but the password.
+///
+/// # Errors
+/// `invalid` or `too_large`, with the field; then nothing has changed.
+pub fn apply_update(
+    room: &mut RoomSettings,
+    update: &RoomUpdate,
+    limits: &Limits,
+) -> Result<(), ErrorObject> {
+    let title = update
+        .title
+        .as_deref()
+        .map(|title| clean_line("title", title, limits.title))
+        .transpose()?;
+    let percent = update.vote_skip_percent.unwrap_or(room.vote_skip_percent);
+    if percent > 100 {
+        return Err(ErrorObject::invalid(
+            "vote_skip_percent",
+            "expected 0 to 100",
+        ));
+    }
+    if let Some(title) = title {
+        room.title = title;
+    }
+    room.vote_skip_percent = percent;
+    room.visibility = update.visibility.unwrap_or(room.visibility);
+    room.entry = update.entry.unwrap_or(room.entry);
+    room.order = update.order.unwrap_or(room.order);
+    room.longest_track_ms = update.longest_track_ms.unwrap_or(room.longest_track_ms);
+    room.items_per_person = update.items_per_person.unwrap_or(room.items_per_person);
+    room.slow_mode_ms = update.slow_mode_ms.unwrap_or(room.slow_mode_ms);
+    room.host_leaves = update.host_leaves.unwrap_or(room.host_leaves);
+    if let Some(permissions) = update.permissions {
+        room.permissions = permissions.apply(room.permissions);
+    }
+    Ok(())
 }

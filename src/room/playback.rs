@@ -13,6 +13,18 @@ use stereo_protocol::{
 const LEAD_QUANTILE: f64 = 0.95;
 const LEAD_FACTOR: f64 = 1.5;
 const LEAD_EXTRA_MS: f64 = 200.0;
+/// Longest time between two leads, in milliseconds; a millisecond per member below that.
+const LEAD_REST_MS: u64 = 2_000;
+
+/// The lead of scheduled starts.
+#[derive(Debug, Default)]
+pub(super) struct Lead {
+    /// In milliseconds; `None` before anybody told a round trip.
+    ms: Option<u64>,
+    /// Round trips have changed since.
+    pub(super) stale: bool,
+    not_before: Ms,
+}
 
 impl State {
     pub(super) fn is_current(&self, item: ItemId) -> bool {
@@ -24,20 +36,29 @@ impl State {
 
     /// How far ahead a start is scheduled: enough for nearly everyone to hear of it in time.
     pub(super) fn lead_ms(&self) -> u64 {
-        let mut trips: Vec<f32> = self
-            .members
-            .iter()
-            .filter(|(_, member)| member.present)
-            .filter_map(|(_, member)| member.rtt_ms)
-            .collect();
-        trips.sort_unstable_by(f32::total_cmp);
+        self.lead.ms.unwrap_or(self.rules.lead_min_ms)
+    }
+
+    /// Works the lead out anew when round trips have changed; the more members, the rarer. At the
+    /// end of an input, so that what a deadline was computed from holds until it is due.
+    pub(super) fn refresh_lead(&mut self, now: Ms) {
+        if !self.lead.stale || now < self.lead.not_before {
+            return;
+        }
+        let trips = self.members.iter().filter(|(_, member)| member.present);
+        let mut trips: Vec<f32> = trips.filter_map(|(_, member)| member.rtt_ms).collect();
         let place = (trips.len() as f64 * LEAD_QUANTILE) as usize;
-        let slow = trips
-            .get(place.min(trips.len().saturating_sub(1)))
-            .copied()
-            .unwrap_or(0.0);
-        let lead = LEAD_FACTOR * f64::from(slow) + LEAD_EXTRA_MS;
-        (lead as u64).clamp(self.rules.lead_min_ms, self.rules.lead_max_ms)
+        let slow = match place.min(trips.len().saturating_sub(1)) {
+            _ if trips.is_empty() => 0.0,
+            place => *trips.select_nth_unstable_by(place, f32::total_cmp).1,
+        };
+        let lead = (LEAD_FACTOR * f64::from(slow) + LEAD_EXTRA_MS) as u64;
+        let (least, most) = (self.rules.lead_min_ms, self.rules.lead_max_ms);
+        self.lead = Lead {
+            ms: Some(lead.min(most).max(least)),
+            stale: false,
+            not_before: now + (self.members.len() as u64).min(LEAD_REST_MS),
+        };
     }
 
     fn ends_at(&self) -> Option<Ms> {
@@ -147,7 +168,6 @@ impl State {
                 ended,
             },
         );
-        self.forget_votes_of_gone_items(context.now);
     }
 
     fn set_playback(&mut self, context: &mut Context, playback: Playback) {
@@ -330,6 +350,7 @@ impl State {
             .filter(|rtt| *rtt >= 0.0)
         {
             known.rtt_ms = Some(rtt);
+            self.lead.stale = true;
         }
         if !current {
             return;
@@ -339,21 +360,21 @@ impl State {
             self.health_at.get_or_insert(now + self.rules.health_ms);
         }
         match report.status {
-            ReportStatus::Ready => known.playing = Playing::Ready,
-            ReportStatus::Failed => known.playing = Playing::Failed,
+            ReportStatus::Ready => self.members.set_playing(member, Playing::Ready),
+            ReportStatus::Failed => {
+                self.members.set_playing(member, Playing::Failed);
+                self.judge_playability(context);
+            }
             ReportStatus::Buffering | ReportStatus::Blocked => {}
-        }
-        if report.status == ReportStatus::Failed {
-            self.note_failure(context);
         }
     }
 
     /// Everyone failed: skip. Some did, and nobody can play it: wait a little for anyone who can.
-    fn note_failure(&mut self, context: &mut Context) {
-        let (mut failed, mut ready) = (0, 0);
-        for (_, member) in self.members.iter().filter(|(_, member)| member.present) {
-            failed += u32::from(member.playing == Playing::Failed);
-            ready += u32::from(member.playing == Playing::Ready);
+    /// Called when somebody fails and when somebody leaves.
+    pub(super) fn judge_playability(&mut self, context: &mut Context) {
+        let (ready, failed) = self.members.ready_and_failed();
+        if self.public.current.is_none() || failed == 0 {
+            return;
         }
         if failed == self.members.present() {
             self.play_next(context, Some(Cause::Failed), EndReason::Failed);
@@ -368,11 +389,8 @@ impl State {
             return;
         }
         self.give_up_at = None;
-        let playable = self
-            .members
-            .iter()
-            .any(|(_, member)| member.present && member.playing == Playing::Ready);
-        if !playable && self.public.current.is_some() {
+        let (ready, failed) = self.members.ready_and_failed();
+        if ready == 0 && failed > 0 && self.public.current.is_some() {
             self.play_next(context, Some(Cause::Failed), EndReason::Failed);
         }
     }

@@ -1,23 +1,14 @@
-//! The queue: add, remove, move, clear, shuffle, rank, undo. Operations name items; a place is
-//! "after this item", so that two people's changes both hold.
+//! The queue: add, remove, move, clear, shuffle. Operations name items; a place is "after this
+//! item", so that two people's changes both hold.
 
 use super::input::Made;
 use super::state::{Context, State};
-use std::collections::BTreeMap;
+use super::undo::Undo;
 use std::sync::Arc;
 use stereo_protocol::{
-    Cause, EndReason, ErrorKind, ErrorObject, Event, ItemId, MemberId, Order, Place, QueueItem,
-    Role, Track,
+    EndReason, ErrorKind, ErrorObject, Event, ItemId, MemberId, Order, Place, QueueItem, Role,
+    Track,
 };
-
-/// How to take back a member's last change of the queue.
-#[derive(Debug)]
-pub(super) enum Undo {
-    Added(Vec<ItemId>),
-    Removed(Vec<(QueueItem, Option<ItemId>)>),
-    Moved(ItemId, Option<ItemId>, bool),
-    Shuffled(Vec<ItemId>),
-}
 
 impl State {
     pub(super) fn require_role(
@@ -43,16 +34,22 @@ impl State {
         place: Place,
     ) -> Result<(), ErrorObject> {
         self.require_role(member, self.public.room.permissions.add, "add tracks")?;
+        if place != Place::End {
+            let reorder = self.public.room.permissions.reorder;
+            self.require_role(member, reorder, "choose the place")
+                .map_err(|error| error.with_field("after"))?;
+        }
         self.check_room_for(member, &tracks)?;
         let mut after = self.resolve(place, "after")?;
-        let ranked = self.public.room.order != Order::Added && place == Place::End;
+        let ranks = self.public.room.order != Order::Added;
+        let ranked = ranks && place == Place::End;
         let items: Vec<QueueItem> = (tracks.into_iter())
             .map(|track| QueueItem {
                 id: self.fresh_item(context),
                 track,
                 by: member,
                 votes: 0,
-                pinned: false,
+                pinned: ranks && !ranked,
             })
             .collect();
         let ids: Vec<ItemId> = items.iter().map(|item| item.id).collect();
@@ -83,6 +80,11 @@ impl State {
                 "tracks",
                 "expected at least one track",
             ));
+        }
+        let most = self.rules.limits.tracks_per_add as usize;
+        if tracks.len() > most {
+            let message = format!("{} tracks; at most {most} are added at once", tracks.len());
+            return Err(ErrorObject::new(ErrorKind::TooMany, message).with_field("tracks"));
         }
         let (most, queued) = (self.rules.limits.queue as usize, self.public.queue.len());
         if queued + tracks.len() > most {
@@ -178,7 +180,6 @@ impl State {
             .map(|before| self.public.queue[before].id);
         self.emit(context, None, Event::QueueRemoved { items: vec![item] });
         self.remember_undo(member, Undo::Removed(vec![(queued, before)]));
-        self.forget_votes_of_gone_items(context.now);
         Ok(())
     }
 
@@ -220,7 +221,7 @@ impl State {
         Ok(())
     }
 
-    /// Items that stood in the queue at `seq`. What is not known to be newer counts as old.
+    /// Items that stood in the queue at `seq`.
     fn standing_at(&self, seq: u64) -> Result<Vec<ItemId>, ErrorObject> {
         if seq > self.seq {
             return Err(ErrorObject::invalid(
@@ -228,31 +229,9 @@ impl State {
                 format!("expected at most {}, the last event", self.seq),
             ));
         }
-        let newer = self.added_after(seq);
-        let standing = self
-            .public
-            .queue
-            .iter()
-            .map(|item| item.id)
-            .filter(|id| !newer.contains(id));
-        Ok(standing.collect())
-    }
-
-    fn added_after(&self, seq: u64) -> Vec<ItemId> {
-        let Some(events) = self.ring.after(seq) else {
-            return Vec::new();
-        };
-        let added = events.filter_map(|json| {
-            if !json.windows(11).any(|part| part == b"queue.added") {
-                return None;
-            }
-            let notice: stereo_protocol::EventNotice = serde_json::from_slice(json).ok()?;
-            match notice.event {
-                Event::QueueAdded { items, .. } => Some(items.into_iter().map(|item| item.id)),
-                _ => None,
-            }
-        });
-        added.flatten().collect()
+        let standing = self.public.queue.iter().map(|item| item.id);
+        let old = |id: &ItemId| self.added_at.get(id).is_none_or(|added| *added <= seq);
+        Ok(standing.filter(old).collect())
     }
 
     pub(super) fn clear(
@@ -273,7 +252,6 @@ impl State {
         let removed = self.with_predecessors(&items);
         self.emit(context, None, Event::QueueCleared { items });
         self.remember_undo(member, Undo::Removed(removed));
-        self.forget_votes_of_gone_items(context.now);
         Ok(())
     }
 
@@ -323,171 +301,6 @@ impl State {
     fn remember_undo(&mut self, member: MemberId, undo: Undo) {
         if let Some(member) = self.members.get_mut(member) {
             member.undo = Some(Box::new(undo));
-        }
-    }
-
-    /// Takes back what is still there to be taken back.
-    pub(super) fn undo(
-        &mut self,
-        context: &mut Context,
-        member: MemberId,
-    ) -> Result<(), ErrorObject> {
-        let undo = self
-            .members
-            .get_mut(member)
-            .and_then(|member| member.undo.take());
-        let Some(undo) = undo else {
-            return Err(ErrorObject::new(
-                ErrorKind::NotFound,
-                "there is nothing of yours to take back",
-            ));
-        };
-        let cause = Some(Cause::Undo);
-        match *undo {
-            Undo::Added(items) => {
-                let items: Vec<ItemId> = items
-                    .into_iter()
-                    .filter(|item| self.public.position_of(*item).is_some())
-                    .collect();
-                if !items.is_empty() {
-                    self.emit(context, cause, Event::QueueRemoved { items });
-                }
-            }
-            Undo::Removed(items) => self.put_back(context, items)?,
-            Undo::Moved(item, before, pinned) => {
-                let before = before.filter(|before| self.public.position_of(*before).is_some());
-                if self.public.position_of(item).is_some() {
-                    self.emit(
-                        context,
-                        cause,
-                        Event::QueueMoved {
-                            item,
-                            after: before,
-                            pinned,
-                        },
-                    );
-                }
-            }
-            Undo::Shuffled(was) => {
-                let mut order: Vec<ItemId> = was
-                    .into_iter()
-                    .filter(|item| self.public.position_of(*item).is_some())
-                    .collect();
-                order.extend(
-                    self.public
-                        .queue
-                        .iter()
-                        .map(|item| item.id)
-                        .filter(|id| !order.contains(id))
-                        .collect::<Vec<_>>(),
-                );
-                self.emit(context, cause, Event::QueueShuffled { order });
-            }
-        }
-        Ok(())
-    }
-
-    fn put_back(
-        &mut self,
-        context: &mut Context,
-        items: Vec<(QueueItem, Option<ItemId>)>,
-    ) -> Result<(), ErrorObject> {
-        let (most, queued) = (self.rules.limits.queue as usize, self.public.queue.len());
-        if queued + items.len() > most {
-            return Err(ErrorObject::new(
-                ErrorKind::TooMany,
-                "the queue has no room for it any more",
-            ));
-        }
-        for (mut item, before) in items {
-            let known = before.filter(|before| self.public.position_of(*before).is_some());
-            let after = if before.is_some() && known.is_none() {
-                None
-            } else {
-                known
-            };
-            item.votes = 0;
-            self.emit(
-                context,
-                Some(Cause::Undo),
-                Event::QueueAdded {
-                    items: vec![item],
-                    after,
-                },
-            );
-        }
-        self.start_if_idle(context);
-        Ok(())
-    }
-
-    /// Where a new item goes in a room that ranks: behind everything that ranks with it or above.
-    fn ranked_place(&self, item: &QueueItem) -> Option<ItemId> {
-        let rounds = self.rounds(item.id);
-        let own_round = 1 + self
-            .public
-            .queue
-            .iter()
-            .filter(|queued| queued.by == item.by && queued.id != item.id)
-            .count();
-        let own = self.rank_of(item.votes, own_round);
-        let others: Vec<&QueueItem> = self
-            .public
-            .queue
-            .iter()
-            .filter(|queued| queued.id != item.id)
-            .collect();
-        let place = (others.iter().enumerate())
-            .find(|(_, queued)| {
-                !queued.pinned && self.rank_of(queued.votes, rounds[&queued.id]) > own
-            })
-            .map_or(others.len(), |(place, _)| place);
-        place.checked_sub(1).map(|before| others[before].id)
-    }
-
-    /// Lower ranks play first.
-    fn rank_of(&self, votes: i32, round: usize) -> (i32, usize) {
-        match self.public.room.order {
-            Order::Votes => (-votes, round),
-            Order::Added | Order::Fair => (0, round),
-        }
-    }
-
-    /// For each item but `except`: the how-manieth of its adder it is.
-    fn rounds(&self, except: ItemId) -> BTreeMap<ItemId, usize> {
-        let mut counts: BTreeMap<MemberId, usize> = BTreeMap::new();
-        let items = self.public.queue.iter().filter(|item| item.id != except);
-        items
-            .map(|item| {
-                let count = counts.entry(item.by).or_default();
-                *count += 1;
-                (item.id, *count)
-            })
-            .collect()
-    }
-
-    /// Moves an item whose votes changed to where it ranks now; at most one event.
-    pub(super) fn rank(&mut self, context: &mut Context, item: ItemId) {
-        let Some(place) = self.public.position_of(item) else {
-            return;
-        };
-        let queued = self.public.queue[place].clone();
-        if self.public.room.order != Order::Votes || queued.pinned {
-            return;
-        }
-        let after = self.ranked_place(&queued);
-        let before = place
-            .checked_sub(1)
-            .map(|before| self.public.queue[before].id);
-        if after != before {
-            self.emit(
-                context,
-                Some(Cause::Ranking),
-                Event::QueueMoved {
-                    item,
-                    after,
-                    pinned: false,
-                },
-            );
         }
     }
 }

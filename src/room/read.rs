@@ -127,9 +127,16 @@ impl State {
         json!(self.audience.tally())
     }
 
-    /// The events after `seq`, encoded, while they are all there.
+    /// The events after `seq`, encoded, while they are all there, and no more than half of what
+    /// may wait for a connection: a longer gap would close it again, and again.
     pub fn events_after(&self, seq: u64) -> Option<Vec<Bytes>> {
-        self.ring.after(seq).map(|events| events.cloned().collect())
+        let events = self.ring.after_within(seq, self.reply_bytes())?;
+        Some(events.cloned().collect())
+    }
+
+    /// Bytes that one reply may have.
+    fn reply_bytes(&self) -> usize {
+        self.rules.limits.outbox_bytes as usize / 2
     }
 
     /// Answers a request that changes nothing, as JSON.
@@ -142,20 +149,21 @@ impl State {
         command: &Command,
         now: Ms,
     ) -> Result<String, ErrorObject> {
-        if self.members.get(member).is_none() {
-            return Err(ErrorObject::new(
-                ErrorKind::NotJoined,
-                "you are not in this room any more",
-            ));
-        }
+        self.require_present(member)?;
         match command {
             Command::Events(wanted) => self.read_events(wanted.epoch, wanted.after),
             Command::Queue(page) => self.read_queue(page.after, page.limit),
             Command::Members(page) => Ok(self.read_members(page.after, page.limit)),
-            Command::History(_) => Ok(self.with_people(
-                json!({"history": self.history}),
-                self.history.iter().map(|played| played.by),
-            )),
+            Command::History(_) => {
+                let fits = fitting(self.history.iter().rev(), self.reply_bytes());
+                let latest: Vec<_> = self
+                    .history
+                    .iter()
+                    .skip(self.history.len() - fits)
+                    .collect();
+                let named: Vec<MemberId> = latest.iter().map(|played| played.by).collect();
+                Ok(self.with_people(json!({"history": latest}), named.into_iter()))
+            }
             Command::Log(_) => {
                 let named = self
                     .log
@@ -212,6 +220,7 @@ impl State {
             .skip(start)
             .take(page(limit))
             .collect();
+        let items = &items[..fitting(items.iter(), self.reply_bytes())];
         let named: Vec<MemberId> = items.iter().map(|item| item.by).collect();
         let value = json!({"seq": self.seq, "items": items, "count": self.public.queue.len()});
         Ok(self.with_people(value, named.into_iter()))
@@ -268,6 +277,21 @@ impl State {
 
 fn page(limit: Option<u32>) -> usize {
     limit.map_or(PAGE_DEFAULT, |limit| (limit as usize).clamp(1, PAGE))
+}
+
+/// How many of `entries`, in order, fit into `most` bytes of JSON; at least one, so that paging
+/// goes on.
+fn fitting<T: serde::Serialize>(entries: impl Iterator<Item = T>, most: usize) -> usize {
+    let mut bytes = 0;
+    let mut count = 0;
+    for entry in entries {
+        bytes += serde_json::to_string(&entry).map_or(0, |json| json.len() + 1);
+        if bytes > most && count > 0 {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 /// Encoded events as a JSON array.

@@ -38,6 +38,16 @@ impl Ring {
         }
     }
 
+    /// As [`Ring::after`], when they are no more than `most_bytes` together.
+    pub(super) fn after_within(
+        &self,
+        seq: u64,
+        most_bytes: usize,
+    ) -> Option<impl Iterator<Item = &Bytes>> {
+        let bytes: usize = self.after(seq)?.map(Bytes::len).sum();
+        (bytes <= most_bytes).then(|| self.after(seq)).flatten()
+    }
+
     /// The events after `seq`, or `None` when some of them are gone or not yet there.
     pub(super) fn after(&self, seq: u64) -> Option<impl Iterator<Item = &Bytes>> {
         let next = self.first + self.kept.len() as u64;
@@ -52,16 +62,33 @@ impl Ring {
             let gone =
                 matches!(&notice.event, Event::ChatAdded { message: kept } if kept.id == message);
             if gone {
+                notice.op = None;
                 notice.event = Event::Redacted {};
             }
             gone
         });
     }
 
-    /// Rewrites what an erased member left: texts and names; the member's id stays.
+    /// Who wrote a message that is kept in here.
+    pub(super) fn author_of(&self, message: MessageId) -> Option<MemberId> {
+        let needle = message.to_string();
+        let holds =
+            |kept: &&Bytes| std::str::from_utf8(kept).is_ok_and(|text| text.contains(&needle));
+        let notices = self.kept.iter().filter(holds);
+        notices
+            .filter_map(|kept| serde_json::from_slice::<EventNotice>(kept).ok())
+            .find_map(|notice| match notice.event {
+                Event::ChatAdded { message: kept } if kept.id == message => Some(kept.by),
+                _ => None,
+            })
+    }
+
+    /// Rewrites what an erased member left: texts, names, and what they called their operations;
+    /// the member's id stays.
     pub(super) fn redact_member(&mut self, member: MemberId) {
         self.rewrite(&member.to_string(), |notice| {
             let named = notice.people.remove(&member).is_some();
+            let called = notice.by == Some(member) && notice.op.take().is_some();
             let said = match &notice.event {
                 Event::ChatAdded { message } => message.by == member,
                 Event::MemberChanged {
@@ -72,7 +99,7 @@ impl Ring {
             if said {
                 notice.event = Event::Redacted {};
             }
-            named || said
+            named || called || said
         });
     }
 

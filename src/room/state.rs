@@ -7,17 +7,18 @@
 use super::audience::Audience;
 use super::ids::Seeded;
 use super::input::{Answer, Done, Effect, Input, Made, Ms, SecretHash, Step, Wish};
-use super::members::Members;
+use super::members::{Member, Members};
 use super::moderation::{Ban, Invite};
 use super::ops::{OpKey, OpMemory, fingerprint};
+use super::playback::Lead;
 use super::ring::{Ring, encode};
 use super::rules::Rules;
 use super::votes::Votes;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use stereo_protocol::{
-    Cause, Command, EndReason, Epoch, ErrorKind, ErrorObject, Event, EventNotice, MemberId, People,
-    PublicState, RoomSettings, Track,
+    Cause, Command, EndReason, Epoch, ErrorKind, ErrorObject, Event, EventNotice, ItemId, MemberId,
+    People, PublicState, RoomSettings, Track,
 };
 
 /// Everything a room knows.
@@ -35,6 +36,9 @@ pub struct State {
     pub(super) acting: Option<Acting>,
     pub(super) audience: Audience,
     pub(super) votes: Votes,
+    /// The number of the event that added each item of the queue; older than any when absent.
+    pub(super) added_at: BTreeMap<ItemId, u64>,
+    pub(super) lead: Lead,
     pub(super) bans: VecDeque<Ban>,
     pub(super) invites: VecDeque<Invite>,
     /// The password in PHC format and its version, which rises with each change.
@@ -46,6 +50,8 @@ pub struct State {
     /// When the room became empty.
     pub(super) empty_since: Option<Ms>,
     pub(super) sweep_at: Ms,
+    /// Swept early when more than so many have left.
+    pub(super) absent_most: usize,
     /// No handover before this: the last one found nobody who could hold the room.
     pub(super) handover_not_before: Ms,
     pub(super) health_at: Option<Ms>,
@@ -107,6 +113,8 @@ impl State {
             acting: None,
             audience: Audience::default(),
             votes: Votes::default(),
+            added_at: BTreeMap::new(),
+            lead: Lead::default(),
             bans: VecDeque::new(),
             invites: VecDeque::new(),
             password: (None, 0),
@@ -115,6 +123,7 @@ impl State {
             give_up_at: None,
             empty_since: Some(now),
             sweep_at: now + rules.ops_kept_ms,
+            absent_most: 2 * rules.absent_kept,
             handover_not_before: 0,
             health_at: None,
             closed: false,
@@ -177,6 +186,7 @@ impl State {
             return;
         }
         self.note_emptiness(context.now);
+        self.refresh_lead(context.now);
         self.flush_notices(context);
     }
 
@@ -216,16 +226,19 @@ impl State {
     }
 
     fn recall(&self, member: MemberId, key: Option<OpKey>) -> Result<Option<Done>, ErrorObject> {
-        let Some(known) = self.members.get(member) else {
-            return Err(ErrorObject::new(
-                ErrorKind::NotJoined,
-                "you are not in this room any more",
-            ));
-        };
+        let known = self.require_present(member)?;
         match (key, &known.ops) {
             (Some(key), Some(ops)) => ops.recall(key),
             _ => Ok(None),
         }
+    }
+
+    /// What somebody asked who was put out since does not count.
+    pub(super) fn require_present(&self, member: MemberId) -> Result<&Member, ErrorObject> {
+        let known = self.members.get(member).filter(|known| known.present);
+        known.ok_or_else(|| {
+            ErrorObject::new(ErrorKind::NotJoined, "you are not in this room any more")
+        })
     }
 
     fn carry_out(
@@ -262,7 +275,7 @@ impl State {
         match wish {
             Wish::Add { tracks, place } => self.add(context, member, tracks, place)?,
             Wish::Update { update, password } => {
-                self.update_room(context, member, *update, password)?
+                return self.update_room(context, member, *update, password);
             }
             Wish::Command(command) => return self.command(context, member, command),
         }
@@ -293,14 +306,14 @@ impl State {
             Command::PlaybackVoteSkip(of) => return self.vote_skip(context, member, of.item),
             Command::PlaybackJump(of) => self.jump(context, member, of.item)?,
             Command::React(react) => {
-                return self.react(context, member, react.item, react.reaction.as_deref());
+                return self.react(member, react.item, react.reaction.as_deref());
             }
             Command::ChatSend(chat) => self.say(context, member, &chat.text)?,
             Command::ChatRemove(of) => self.unsay(context, member, of.message)?,
             Command::MeRename(rename) => self.rename(context, member, &rename.name)?,
             Command::MeForget(_) => return self.forget(context, member),
             Command::MemberRole(change) => {
-                self.change_role(context, member, change.member, change.role)?
+                return self.change_role(context, member, change.member, change.role);
             }
             Command::MemberMute(mute) => self.mute(context, member, mute.member, mute.muted)?,
             Command::MemberKick(kick) => {
@@ -338,9 +351,34 @@ impl State {
         };
         self.public
             .fold(&notice, self.rules.limits.chat_ring as usize);
+        if !notice.people.is_empty() {
+            self.public.drop_unnamed_people();
+        }
+        self.follow_items(&notice.event);
         let json = encode(&notice);
         self.ring.push(json.clone());
         context.step.events.push(json);
+    }
+
+    /// What is known of an item of the queue beside its public part goes with the item.
+    fn follow_items(&mut self, event: &Event) {
+        let gone = match event {
+            Event::QueueAdded { items, .. } => {
+                let added = items.iter().map(|item| (item.id, self.seq));
+                self.added_at.extend(added);
+                return;
+            }
+            Event::QueueRemoved { items } | Event::QueueCleared { items } => items.as_slice(),
+            Event::PlaybackChanged {
+                current: Some(current),
+                ..
+            } => std::slice::from_ref(&current.id),
+            _ => return,
+        };
+        for item in gone {
+            self.added_at.remove(item);
+            self.votes.items.remove(item);
+        }
     }
 
     /// Those whom an event names and whom the public state does not hold yet.
@@ -419,7 +457,7 @@ impl State {
     }
 
     fn sweep_if_due(&mut self, now: Ms) {
-        if now < self.sweep_at {
+        if now < self.sweep_at && self.members.absent() <= self.absent_most {
             return;
         }
         self.sweep_at = now + self.rules.ops_kept_ms;
@@ -430,6 +468,8 @@ impl State {
             self.rules.absent_kept,
             |id| Some(id) == owner || public.people.contains_key(&id),
         );
+        // Those who have a role or are named stay, however many: twice that is the next time.
+        self.absent_most = 2 * self.members.absent().max(self.rules.absent_kept);
         self.bans.retain(|ban| ban.until > now);
         self.invites.retain(|invite| invite.holds(now));
     }

@@ -1,15 +1,16 @@
 //! Votes: to skip what plays, and for items of the queue. Only of members present.
 
-use super::input::Ms;
 use super::state::{Context, State};
 use std::collections::{BTreeMap, BTreeSet};
-use stereo_protocol::{Cause, EndReason, ErrorKind, ErrorObject, Event, ItemId, MemberId};
+use stereo_protocol::{Cause, EndReason, ErrorKind, ErrorObject, Event, ItemId, MemberId, Vote};
 
 /// Who voted for what.
 #[derive(Debug, Default)]
 pub(super) struct Votes {
     /// For skipping the current item.
     pub(super) skip: BTreeSet<MemberId>,
+    /// Who is present has changed since the vote to skip was last told.
+    pub(super) recount_due: bool,
     /// On items of the queue: 1 or -1 by member.
     pub(super) items: BTreeMap<ItemId, BTreeMap<MemberId, i8>>,
 }
@@ -47,32 +48,43 @@ impl State {
     /// Says how the vote stands, and skips when it is enough. Called after every change of the
     /// votes or of who is present.
     pub(super) fn count_skip_votes(&mut self, context: &mut Context, cause: Option<Cause>) {
+        self.votes.recount_due = false;
         let Some(current) = self.public.current.as_ref().map(|item| item.id) else {
             self.votes.skip.clear();
             return;
         };
-        let have = self.votes.skip.len() as u32;
-        let need = needed(self.public.room.vote_skip_percent, self.members.present());
-        let shown = self
-            .public
-            .vote
-            .map_or((0, 0), |vote| (vote.have, vote.need));
-        if have == 0 && shown.0 == 0 {
-            return;
+        let percent = self.public.room.vote_skip_percent;
+        if percent == 0 {
+            self.votes.skip.clear();
         }
-        if shown != (have, need) {
+        let have = self.votes.skip.len() as u32;
+        let need = (have > 0).then(|| needed(percent, self.members.present()));
+        let standing = need.map(|need| Vote { have, need });
+        if self.public.vote != standing {
             self.emit(
                 context,
                 cause,
                 Event::VoteChanged {
                     item: current,
                     have: have as i32,
-                    need: Some(need),
+                    need,
                 },
             );
         }
-        if have >= need {
+        if need.is_some_and(|need| have >= need) {
             self.play_next(context, Some(Cause::Votes), EndReason::Voted);
+        }
+    }
+
+    /// Somebody came or left. A vote that is enough by that skips at once; how it stands is told
+    /// no oftener than who is present, or ten thousand who join would be told of each other.
+    pub(super) fn recount_for_presence(&mut self, context: &mut Context) {
+        let have = self.votes.skip.len() as u32;
+        let need = needed(self.public.room.vote_skip_percent, self.members.present());
+        if have >= need {
+            self.count_skip_votes(context, Some(Cause::Presence));
+        } else {
+            self.votes.recount_due = true;
         }
     }
 
@@ -99,6 +111,9 @@ impl State {
             cast.remove(&member);
         } else {
             cast.insert(member, value);
+        }
+        if cast.is_empty() {
+            self.votes.items.remove(&item);
         }
         self.count_item_votes(context, item, shown, None);
         Ok(false)
@@ -150,14 +165,6 @@ impl State {
                 self.count_item_votes(context, item, shown, Some(Cause::Presence));
             }
         }
-        self.count_skip_votes(context, Some(Cause::Presence));
-    }
-
-    /// Drops votes on items that are not in the queue any more.
-    pub(super) fn forget_votes_of_gone_items(&mut self, _now: Ms) {
-        let queue = &self.public.queue;
-        self.votes
-            .items
-            .retain(|item, _| queue.iter().any(|queued| queued.id == *item));
+        self.recount_for_presence(context);
     }
 }
