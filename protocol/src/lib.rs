@@ -17,6 +17,7 @@ mod playback;
 mod queue;
 mod reduce;
 mod request;
+mod results;
 mod room;
 mod snapshot;
 
@@ -33,6 +34,7 @@ pub use playback::{Playback, Vote};
 pub use queue::{Place, QueueItem, Track};
 pub use reduce::{PEOPLE_KEPT, PublicState};
 pub use request::{DecodeError, Request, RequestId, Response, decode_params};
+pub use results::{ClockAnswer, Done, EventsPage, MembersPage, QueuePage};
 pub use room::{
     Entry, HostLeaves, Order, Permissions, PermissionsUpdate, RoomSettings, RoomUpdate, Visibility,
 };

@@ -29,6 +29,7 @@ pub struct PublicState {
     /// Votes to skip what plays.
     pub vote: Option<Vote>,
     /// The last messages, oldest first; as many as `limits.chat_ring`.
+    #[cfg_attr(feature = "schema", ts(as = "Vec<ChatMessage>"))]
     pub chat: VecDeque<ChatMessage>,
     /// Those who are named in here, and those who have a role.
     pub people: People,

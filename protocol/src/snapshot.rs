@@ -94,6 +94,7 @@ pub struct Joined {
     pub now: f64,
     /// The public state; absent when `missed` is there.
     #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", ts(skip))]
     pub snapshot: Option<Snapshot>,
     /// The events after the position that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,8 +16,8 @@ export class StereoError extends Error {
     this.retry_after_ms = data.retry_after_ms ?? 0;
   }
 
-  /** @param {string} kind @param {string} message */
-  static of(kind, message) {
-    return new StereoError({ message, data: { kind } });
+  /** @param {import('./types.js').ErrorKind} kind @param {string} message @param {boolean} [retry] */
+  static of(kind, message, retry = false) {
+    return new StereoError({ message, data: { kind, retry } });
   }
 }

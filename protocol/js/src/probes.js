@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * When to ask for the time: 64 probes in two seconds on joining, then a few now and then. Also
- * notices sleep: the wall clock and the monotonic one disagree, or a probe stays unanswered.
+ * notices sleep (the wall clock and the monotonic one disagree) and a dead socket (a probe stays
+ * unanswered), whatever the socket says.
  */
 
 const BURST = 64;
@@ -11,6 +12,9 @@ const UNSETTLED_MS = 10_000;
 const SETTLED_MS = 120_000;
 const ANSWER_MS = 5_000;
 const SLEPT_MS = 2_000;
+/** Timers run every second: after a longer pause something stood still, and the socket may be dead. */
+const STEP_MS = 1_000;
+const PAUSED_MS = 5_000;
 
 export class Probes {
   /**
@@ -27,28 +31,42 @@ export class Probes {
     this.wall = wall;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.running = false;
     this.left = 0;
-    /** @type {number | null} */
+    /** When the oldest probe that waits for its answer was sent. @type {number | null} */
     this.oldest = null;
+    this.due = 0;
     this.lastWall = wall();
     this.lastLocal = room.clock.local();
   }
 
   /** A socket has joined: measure. */
   start() {
+    this.stop();
+    this.running = true;
     this.oldest = null;
+    this.lastWall = this.wall();
+    this.lastLocal = this.room.clock.local();
     this.left = this.room.clock.estimate.count < BURST ? BURST : FEW;
     this.schedule(0);
   }
 
   stop() {
+    this.running = false;
     this.timers.clearTimeout(this.timer);
     this.timer = undefined;
   }
 
-  /** An answer came. */
+  /** An answer came: the socket lives. */
   answered() {
     this.oldest = null;
+  }
+
+  /** Asks now whether the socket lives: the page was shown again, or the network came back. */
+  verify() {
+    if (!this.running) return;
+    this.left = Math.max(this.left, 1);
+    this.schedule(0);
   }
 
   /** @param {number} wait */
@@ -58,54 +76,38 @@ export class Probes {
   }
 
   tick() {
-    if (this.slept()) {
+    const now = this.room.clock.local();
+    const pause = now - this.lastLocal;
+    if (this.slept(now)) {
       this.room.clock.reset();
       this.room.lost();
       return;
     }
-    const now = this.room.clock.local();
     if (this.oldest !== null && now - this.oldest > ANSWER_MS) {
-      this.room.lost();
-      return;
-    }
-    if (this.left > 0) {
-      this.left--;
-      if (this.room.ask(now)) this.oldest ??= now;
-      this.schedule(BURST_GAP_MS);
-      return;
-    }
-    this.waitFor(this.room.clock.quality.converged ? SETTLED_MS : UNSETTLED_MS);
-  }
-
-  /** Waits in steps of a second, so that sleep is noticed soon after waking. @param {number} wait */
-  waitFor(wait) {
-    const until = this.room.clock.local() + wait;
-    const step = () => {
-      const now = this.room.clock.local();
-      if (this.slept()) {
-        this.room.clock.reset();
+      // Nothing ran meanwhile: the answer may lie there unread. Ask again before giving up.
+      if (pause < PAUSED_MS) {
         this.room.lost();
-      } else if (this.oldest !== null && now - this.oldest > ANSWER_MS) {
-        this.room.lost();
-      } else if (now >= until) {
-        this.left = FEW;
-        this.tick();
-      } else {
-        this.timer = this.timers.setTimeout(step, 1_000);
+        return;
       }
-    };
-    this.timers.clearTimeout(this.timer);
-    this.timer = this.timers.setTimeout(step, Math.min(wait, 1_000));
+      this.oldest = null;
+    }
+    if (this.left === 0 && (now >= this.due || pause > PAUSED_MS)) this.left = now >= this.due ? FEW : 1;
+    if (this.left === 0) {
+      this.schedule(Math.min(STEP_MS, this.due - now));
+      return;
+    }
+    if (this.room.ask(now)) this.oldest ??= now;
+    if (--this.left === 0) this.due = now + (this.room.clock.quality.converged ? SETTLED_MS : UNSETTLED_MS);
+    this.schedule(BURST_GAP_MS);
   }
 
-  /** Whether the machine slept since this was last asked: only one of the two clocks went on. */
-  slept() {
-    const [wall, local] = [this.wall(), this.room.clock.local()];
+  /** Whether the machine slept since this was last asked: only one of the two clocks went on. @param {number} local */
+  slept(local) {
+    const wall = this.wall();
+    // A step of the wall clock alone looks the same: measuring again then costs little.
     const apart = Math.abs(wall - this.lastWall - (local - this.lastLocal));
-    const gap = local - this.lastLocal;
     this.lastWall = wall;
     this.lastLocal = local;
-    // A step of the wall clock alone looks the same: measuring again then costs little.
-    return apart > SLEPT_MS || gap > 120_000;
+    return apart > SLEPT_MS;
   }
 }

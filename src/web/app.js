@@ -1,0 +1,28 @@
+// @ts-check
+// The door of the client: picks the page for the path, and holds what lies over every page.
+import { render } from 'preact';
+import { html } from './lib/html.js';
+import { path, roomIn, startRouter } from './lib/router.js';
+import { t } from './lib/i18n.js';
+import { Home } from './pages/home.js';
+import { RoomPage } from './pages/room.js';
+import { Missing } from './pages/ended.js';
+import { Toasts } from './parts/toasts.js';
+
+function Page() {
+  const room = roomIn(path.value);
+  if (room) return html`<${RoomPage} id=${room} key=${room} />`;
+  if (path.value === '/') return html`<${Home} />`;
+  return html`<${Missing} what="page" />`;
+}
+
+function App() {
+  return html`
+    <a class="skip-link" href="#main">${t('app.skip_to_content')}</a>
+    <${Page} />
+    <${Toasts} />
+  `;
+}
+
+startRouter();
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));

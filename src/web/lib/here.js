@@ -1,0 +1,28 @@
+// @ts-check
+// How people are called, and how wide the page is: small questions that many parts ask.
+import { signal } from '@preact/signals';
+import { t } from './i18n.js';
+
+/** The name of a member; somebody who is not known any more is "someone". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
+export const nameOf = (state, id) => (id && state.people[id]?.name) || t('people.someone');
+
+/** The same, but you are "you". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
+export const calledHere = (state, id) => (id && id === state.you?.member ? t('people.you') : nameOf(state, id));
+
+/** @param {import('../types.js').Track} track */
+export const artists = (track) => track.artists.join(', ');
+
+/** @param {string} query */
+function watched(query) {
+  const media = matchMedia(query);
+  const value = signal(media.matches);
+  media.addEventListener('change', () => (value.value = media.matches));
+  return value;
+}
+
+/** Three columns: player, queue, chat. */
+export const isWide = watched('(min-width: 1080px)');
+/** Two: player, and one of the others. */
+export const isMiddle = watched('(min-width: 720px)');
+/** Nothing may move. */
+export const isStill = watched('(prefers-reduced-motion: reduce)');

@@ -1,0 +1,55 @@
+// @ts-check
+// The middle of the room: the artwork as a disc, the groove with its two needles, people on the rim.
+import { html } from '../lib/html.js';
+import { t } from '../lib/i18n.js';
+import { calledHere } from '../lib/here.js';
+import { ARTWORK } from '../lib/geometry.js';
+import { Groove } from './groove.js';
+import { Dots } from './dots.js';
+import { Rising } from './rising.js';
+import { Icon } from './icon.js';
+
+/** @param {{ session: import('../lib/session.js').Session }} props */
+export function Disc({ session }) {
+  const state = session.state.value;
+  const { current, playback } = state;
+  const blocked = session.playing.value.status === 'blocked';
+  const turning = current && playback && !playback.paused && !blocked;
+  return html`<div class=${`disc ${turning ? 'is-turning' : ''} ${current ? '' : 'is-empty'}`}>
+    <div class="disc-lamp" aria-hidden="true"></div>
+    <div class="disc-plate" style=${{ '--plate': `${(1 - ARTWORK / 200) * 50}%` }}>
+      ${current && html`<${Artwork} key=${current.id} track=${current.track} />`}
+      ${!current && html`<${Nothing} />`}
+    </div>
+    <${Groove} session=${session} />
+    <${Dots} session=${session} />
+    <${Rising} session=${session} />
+    ${blocked && html`<${Unblock} session=${session} />`}
+    <p class="unseen">${current && t('disc.added_by', { name: calledHere(state, current.by) })}</p>
+  </div>`;
+}
+
+/** @param {{ track: import('../types.js').Track }} props */
+function Artwork({ track }) {
+  return html`<div class="disc-art">
+    ${track.artwork ? html`<img src=${track.artwork} alt="" draggable=${false} />` : html`<span class="disc-blank"></span>`}
+    <span class="disc-hole"></span>
+  </div>`;
+}
+
+function Nothing() {
+  return html`<svg class="disc-nothing" viewBox="-100 -100 200 200" aria-hidden="true">
+    ${[92, 80, 68, 56].map((r) => html`<circle r=${r} />`)}
+    <path class="mark-left" d="M-6 -38A38.5 38.5 0 0 0 -6 38" />
+    <path class="mark-right" d="M6 -38A38.5 38.5 0 0 1 6 38" />
+    <circle class="disc-nothing-point" r="9" />
+  </svg>`;
+}
+
+/** The browser wants a click before it makes sound. @param {{ session: import('../lib/session.js').Session }} props */
+function Unblock({ session }) {
+  return html`<button class="disc-unblock" data-test="unblock" onClick=${() => session.player.unblock()}>
+    <${Icon} name="volume" size=${40} />
+    <span>${t('disc.unblock')}</span>
+  </button>`;
+}

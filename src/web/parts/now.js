@@ -1,0 +1,46 @@
+// @ts-check
+// What plays: title, artists, who added it, how far it is.
+import { useRef } from 'preact/hooks';
+import { html } from '../lib/html.js';
+import { duration, t } from '../lib/i18n.js';
+import { artists, calledHere } from '../lib/here.js';
+import { may } from '../lib/may.js';
+import { useFrames } from '../lib/frame.js';
+import { Icon } from './icon.js';
+
+/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
+export function Now({ session, onAdd }) {
+  const state = session.state.value;
+  const { current } = state;
+  if (!current) return html`<${Idle} state=${state} onAdd=${onAdd} />`;
+  return html`<div class="now" key=${current.id}>
+    <h2 class="now-title" data-test="now-title">${current.track.title}</h2>
+    <p class="now-artists">${artists(current.track)}</p>
+    <p class="now-by">
+      <${Elapsed} session=${session} total=${current.track.duration_ms} />
+      <span class="dividing" aria-hidden="true"></span>
+      <span class="now-adder">${t('now.added_by', { name: calledHere(state, current.by) })}</span>
+    </p>
+  </div>`;
+}
+
+/** @param {{ state: import('../types.js').RoomState, onAdd: () => void }} props */
+function Idle({ state, onAdd }) {
+  const allowed = may(state, 'add');
+  return html`<div class="now now-idle">
+    <h2 class="now-title">${t('now.nothing')}</h2>
+    <p class="now-artists">${t(allowed ? 'now.add_first' : 'now.wait_for_host')}</p>
+    ${allowed &&
+    html`<button class="primary" data-test="add-first" onClick=${onAdd}><${Icon} name="plus" size=${20} />${t('now.add_button')}</button>`}
+  </div>`;
+}
+
+/** @param {{ session: import('../lib/session.js').Session, total: number }} props */
+function Elapsed({ session, total }) {
+  const text = useRef(/** @type {HTMLSpanElement | null} */ (null));
+  useFrames(() => {
+    const at = duration(Math.max(0, Math.min(total, session.room.position() ?? 0)));
+    if (text.current && text.current.textContent !== at) text.current.textContent = at;
+  });
+  return html`<span class="time"><span ref=${text} data-test="elapsed"></span><span class="time-total"> / ${duration(total)}</span></span>`;
+}

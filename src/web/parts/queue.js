@@ -1,0 +1,49 @@
+// @ts-check
+// What is coming, in play order.
+import { useEffect } from 'preact/hooks';
+import { html } from '../lib/html.js';
+import { t } from '../lib/i18n.js';
+import { may } from '../lib/may.js';
+import { attempt } from '../lib/refusal.js';
+import { toast } from '../lib/announce.js';
+import { dropIfGone } from '../lib/drag.js';
+import { Row } from './queue_row.js';
+import { Icon } from './icon.js';
+
+/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
+export function Queue({ session, onAdd }) {
+  const state = session.state.value;
+  const { queue } = state;
+  useEffect(() => {
+    if (dropIfGone(queue)) toast(t('queue.gone_while_dragged'));
+  }, [queue]);
+  return html`<div class="queue">
+    ${queue.length === 0
+      ? html`<p class="empty">${t(state.current ? 'queue.empty' : 'queue.empty_idle')}</p>`
+      : html`<ol class="rows" aria-label=${t('queue.title')} data-test="queue">
+          ${queue.map((item, index) => html`<${Row} key=${item.id} session=${session} item=${item} index=${index} />`)}
+        </ol>`}
+    ${may(state, 'add') &&
+    html`<button class="adder" data-test="add-track" onClick=${onAdd}><${Icon} name="plus" size=${20} />${t('add.open')}</button>`}
+  </div>`;
+}
+
+/** Heading of the queue, with what concerns all of it. @param {{ session: import('../lib/session.js').Session }} props */
+export function QueueTools({ session }) {
+  const state = session.state.value;
+  const { room } = session;
+  if (!may(state, 'reorder') || state.queue.length < 2) return null;
+  const clear = async () => {
+    const count = session.state.peek().queue.length;
+    const undo = () => attempt(room.undo());
+    if (await attempt(room.clear().then(() => true))) toast(t('queue.cleared', { count }), { undo });
+  };
+  return html`<div class="tools">
+    <button class="quiet round small" aria-label=${t('queue.shuffle')} title=${t('queue.shuffle')} onClick=${() => attempt(room.shuffle())}>
+      <${Icon} name="shuffle" size=${20} />
+    </button>
+    <button class="quiet round small" aria-label=${t('queue.clear')} title=${t('queue.clear')} onClick=${clear}>
+      <${Icon} name="trash" size=${20} />
+    </button>
+  </div>`;
+}

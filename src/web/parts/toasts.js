@@ -1,0 +1,20 @@
+// @ts-check
+// Short notes over the page. They are read aloud through the one live region, not from here.
+import { html } from '../lib/html.js';
+import { dismiss, toasts } from '../lib/announce.js';
+import { t } from '../lib/i18n.js';
+import { Icon } from './icon.js';
+
+export function Toasts() {
+  return html`<div class="toasts">
+    ${toasts.value.map(
+      (one) => html`<div class=${`toast toast-${one.tone}`} key=${one.id} data-test="toast">
+        <p>${one.text}</p>
+        ${one.undo && html`<button class="link" onClick=${() => (one.undo?.(), dismiss(one.id))}>${t('toast.undo')}</button>`}
+        <button class="quiet round small" aria-label=${t('toast.dismiss')} onClick=${() => dismiss(one.id)}>
+          <${Icon} name="close" size=${18} />
+        </button>
+      </div>`,
+    )}
+  </div>`;
+}
