@@ -16,10 +16,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             artist,
             duration_ms,
             accent,
+            audio_file,
+            content_type,
+            artwork_file,
+            ..
         } = track;
         writeln!(
             index,
-            "    Demo {{ slug: {slug:?}, title: {title:?}, artist: {artist:?}, duration_ms: {duration_ms}, accent: {accent:?}, audio: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{slug}.wav\")), artwork: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{slug}.svg\")) }},"
+            "    Demo {{ slug: {slug:?}, title: {title:?}, artist: {artist:?}, duration_ms: {duration_ms}, accent: {accent:?},"
+        )?;
+        writeln!(
+            index,
+            "        audio: include_bytes!({:?}), audio_file: {audio_file:?}, content_type: {content_type:?},",
+            out.join(&audio_file)
+        )?;
+        writeln!(
+            index,
+            "        artwork: include_bytes!({:?}), artwork_file: {artwork_file:?} }},",
+            out.join(&artwork_file)
         )?;
     }
     index.push_str("];\n");

@@ -94,7 +94,7 @@ async fn route(
     path: &str,
     asker: Asker,
 ) -> Result<Response, Problem> {
-    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     match segments[..] {
         ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker),
         ["api", "rooms"] if *request.method() == Method::POST => {

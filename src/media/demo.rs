@@ -15,7 +15,10 @@ struct Demo {
     duration_ms: u64,
     accent: &'static str,
     audio: &'static [u8],
+    audio_file: &'static str,
+    content_type: &'static str,
     artwork: &'static [u8],
+    artwork_file: &'static str,
 }
 
 include!(concat!(env!("OUT_DIR"), "/demo_tracks.rs"));
@@ -38,7 +41,7 @@ impl Default for DemoTracks {
 }
 
 fn offer(demo: &'static Demo, files: &mut HashMap<String, MediaFile>) -> Track {
-    let mut add = |name: String, bytes: &'static [u8], content_type| {
+    let mut add = |name: &str, bytes: &'static [u8], content_type| {
         let file = MediaFile {
             bytes: Bytes::from_static(bytes),
             content_type,
@@ -56,12 +59,8 @@ fn offer(demo: &'static Demo, files: &mut HashMap<String, MediaFile>) -> Track {
         title: demo.title.into(),
         artists: vec![demo.artist.into()],
         duration_ms: demo.duration_ms,
-        url: add(format!("{}.wav", demo.slug), demo.audio, "audio/wav"),
-        artwork: Some(add(
-            format!("{}.svg", demo.slug),
-            demo.artwork,
-            "image/svg+xml",
-        )),
+        url: add(demo.audio_file, demo.audio, demo.content_type),
+        artwork: Some(add(demo.artwork_file, demo.artwork, "image/svg+xml")),
         accent: Some(demo.accent.into()),
     }
 }

@@ -1,0 +1,312 @@
+//! Starts the server in this process and speaks to it as a client would.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use stereo::app::App;
+use stereo::config::Config;
+use stereo::server::Server as Listeners;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// How long anything may take before a test says that it did not come.
+pub const WAIT: Duration = Duration::from_secs(20);
+
+/// A server of this process.
+pub struct Server {
+    pub address: SocketAddr,
+    pub ops: SocketAddr,
+    pub app: Arc<App>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<()>,
+}
+
+/// A config whose listeners take free ports.
+pub fn config() -> Config {
+    let mut config = Config::default();
+    config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    config.server.ops_listen = config.server.listen;
+    config.rooms.per_address_per_hour = 0;
+    config
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::start_with(config()).await
+    }
+
+    pub async fn start_with(config: Config) -> Self {
+        let app = Arc::new(App::new(config));
+        let listeners = Listeners::bind(app.clone()).unwrap();
+        let (address, ops) = (
+            listeners.address().unwrap(),
+            listeners.ops_address().unwrap(),
+        );
+        let (stop, stopped) = oneshot::channel();
+        let ended = tokio::spawn(listeners.run(async {
+            let _ = stopped.await;
+        }));
+        Self {
+            address,
+            ops,
+            app,
+            stop: Some(stop),
+            ended,
+        }
+    }
+
+    /// Stops it as a signal would, and waits for the end.
+    pub async fn stop(&mut self) {
+        let _ = self.stop.take().unwrap().send(());
+        tokio::time::timeout(WAIT, &mut self.ended)
+            .await
+            .expect("the server stops")
+            .unwrap();
+    }
+
+    /// Opens a room: its id and the host's token.
+    pub async fn room(&self, settings: Value) -> (String, String) {
+        let (status, body) = self
+            .http(
+                "POST",
+                "/api/rooms",
+                &[("content-type", "application/json")],
+                settings.to_string().as_bytes(),
+            )
+            .await;
+        assert_eq!(status, 201, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        (
+            body["room"]["id"].as_str().unwrap().into(),
+            body["token"].as_str().unwrap().into(),
+        )
+    }
+
+    /// One HTTP request: the status and the body as text.
+    pub async fn http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> (u16, String) {
+        let (status, _, body) = self
+            .http_full(self.address, method, path, headers, body)
+            .await;
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// As [`Self::http`]: the status, the head and the body.
+    pub async fn http_full(
+        &self,
+        address: SocketAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> (u16, String, Vec<u8>) {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            head += &format!("host: {address}\r\n");
+        }
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        stream
+            .write_all(format!("{head}\r\n").as_bytes())
+            .await
+            .unwrap();
+        stream.write_all(body).await.unwrap();
+        let mut answer = Vec::new();
+        tokio::time::timeout(WAIT, stream.read_to_end(&mut answer))
+            .await
+            .expect("an answer")
+            .unwrap();
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .expect("a head");
+        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, head, answer[end + 4..].to_vec())
+    }
+
+    /// Opens a socket without joining.
+    pub async fn socket(&self, room: &str) -> Client {
+        self.socket_with(room, &[]).await.expect("a handshake")
+    }
+
+    /// As [`Self::socket`], with more headers; the refusal's status otherwise.
+    pub async fn socket_with(
+        &self,
+        room: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, u16> {
+        let mut request = format!("ws://{}/rooms/{room}/socket", self.address)
+            .into_client_request()
+            .unwrap();
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", "stereo.v1".parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((socket, _)) => Ok(Client {
+                socket,
+                next_id: 0,
+                seen: Vec::new(),
+                you: String::new(),
+                joined: Value::Null,
+            }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+                Err(response.status().as_u16())
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// Joins with these parameters.
+    pub async fn join(&self, room: &str, params: Value) -> Client {
+        let mut client = self.socket(room).await;
+        let joined = client.call("join", params).await.expect("joined");
+        client.you = joined["you"]["member"].as_str().unwrap().into();
+        client.joined = joined;
+        client
+    }
+
+    /// An id of a track of the library.
+    pub fn track(&self, place: usize) -> String {
+        self.app.library.search("")[place].id.0.to_string()
+    }
+}
+
+/// One client.
+pub struct Client {
+    pub socket: WebSocketStream<TcpStream>,
+    next_id: u64,
+    /// Notifications that came and were not asked for yet.
+    pub seen: Vec<Value>,
+    pub you: String,
+    pub joined: Value,
+}
+
+impl Client {
+    /// The next frame.
+    pub async fn frame(&mut self) -> Message {
+        loop {
+            let next = tokio::time::timeout(WAIT, self.socket.next())
+                .await
+                .expect("a frame in time");
+            match next.expect("not the end").expect("a frame") {
+                Message::Ping(_) | Message::Pong(_) => {}
+                frame => return frame,
+            }
+        }
+    }
+
+    /// The next JSON message.
+    pub async fn message(&mut self) -> Value {
+        match self.frame().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("expected text, got {other:?}"),
+        }
+    }
+
+    /// The code with which the server closes, after whatever else it sends.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            match self.frame().await {
+                Message::Close(Some(frame)) => return frame.code.into(),
+                Message::Close(None) => return 1005,
+                Message::Text(text) => self.seen.push(serde_json::from_str(&text).unwrap()),
+                _ => {}
+            }
+        }
+    }
+
+    pub async fn send_text(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::text(text.into())).await.unwrap();
+    }
+
+    /// Sends raw bytes below WebSocket.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// Asks, and waits for the answer: the result or the error object.
+    pub async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send_text(
+            json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string(),
+        )
+        .await;
+        self.answer(id).await
+    }
+
+    pub async fn answer(&mut self, id: u64) -> Result<Value, Value> {
+        loop {
+            let mut message = self.message().await;
+            if message["id"] == json!(id) {
+                return if message["error"].is_null() {
+                    Ok(message["result"].take())
+                } else {
+                    Err(message["error"].take())
+                };
+            }
+            self.seen.push(message);
+        }
+    }
+
+    /// The kind of error with which a request is refused.
+    pub async fn refusal(&mut self, method: &str, params: Value) -> String {
+        let error = self.call(method, params).await.expect_err("refused");
+        error["data"]["kind"].as_str().unwrap().into()
+    }
+
+    /// Waits for an event of a type: its `params`.
+    pub async fn event(&mut self, kind: &str) -> Value {
+        self.until(|message| {
+            message["method"] == "event" && message["params"]["event"]["type"] == kind
+        })
+        .await["params"]
+            .clone()
+    }
+
+    /// Waits for a notification of a method: its `params`.
+    pub async fn notice(&mut self, method: &str) -> Value {
+        self.until(|message| message["method"] == method).await["params"].clone()
+    }
+
+    /// The first notification, among those that came and those to come, that is wanted. Those
+    /// before it stay.
+    pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(place) = self.seen.iter().position(&wanted) {
+            return self.seen.remove(place);
+        }
+        loop {
+            let message = self.message().await;
+            if wanted(&message) {
+                return message;
+            }
+            self.seen.push(message);
+        }
+    }
+
+    pub async fn close(mut self) {
+        let _ = self.socket.close(None).await;
+    }
+}
