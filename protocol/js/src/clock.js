@@ -132,10 +132,7 @@ export class RoomClock {
 
   /** @param {Probe} probe @param {string} id which run of the server's clock it was */
   add(probe, id) {
-    if (this.id !== null && this.id !== id) {
-      this.reset();
-      this.other = true;
-    }
+    if (this.id !== null && this.id !== id) this.another();
     this.id = id;
     this.estimate.add(probe);
     // While the first probes run nothing has converged: follow at once. Measuring the same clock
@@ -148,6 +145,13 @@ export class RoomClock {
   reset() {
     this.estimate = new ClockEstimate();
     this.runs++;
+  }
+
+  /** The server's clock is another one: what is shown may jump to it, once it is measured. */
+  another() {
+    this.reset();
+    this.other = true;
+    this.id = null;
   }
 
   /** Whether something may be played by it. */

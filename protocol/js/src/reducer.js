@@ -3,16 +3,22 @@
  * The room's public state as a fold of its events: the same fold as `protocol/src/reduce.rs`, and
  * both pass the same vectors. Pure: a state goes in, another comes out.
  *
- * @typedef {{ id: string, track: any, by: string, votes: number, pinned: boolean }} Item
- * @typedef {{ name: string, picture: string | null, role?: string, muted?: boolean }} Person
- * @typedef {{ id: string, by: string, at: number, text: string }} Message
- * @typedef {{ room: any, current: Item | null, playback: import('./playback.js').Playback | null, queue: Item[], vote: { have: number, need: number } | null, chat: Message[], people: Record<string, Person> }} PublicState
- * @typedef {{ seq: number, at: number, by: string | null, cause?: string | null, op?: string, people?: Record<string, Person>, event: any }} Notice
- * @typedef {{ count: number, list: string[], sampled: boolean }} Presence
+ * @typedef {import('./types.js').QueueItem} Item
+ * @typedef {import('./types.js').Person} Person
+ * @typedef {import('./types.js').People} People
+ * @typedef {import('./types.js').ChatMessage} Message
+ * @typedef {import('./types.js').Event} Event
+ * @typedef {Pick<import('./types.js').EventNotice, 'event' | 'people'>} Notice
+ * @typedef {import('./types.js').Presence} Presence
+ * @typedef {object} PublicState `room` is null before joining only
+ * @property {import('./types.js').RoomSettings | null} room
+ * @property {Item | null} current
+ * @property {import('./types.js').Playback | null} playback
+ * @property {Item[]} queue
+ * @property {import('./types.js').Vote | null} vote
+ * @property {Message[]} chat
+ * @property {People} people
  */
-
-/** People beyond this many are dropped from the state when nothing in it names them. */
-export const PEOPLE_KEPT = 512;
 
 /**
  * Applies one event.
@@ -20,85 +26,110 @@ export const PEOPLE_KEPT = 512;
  * @param {number} chatRing `limits.chat_ring`
  * @returns {PublicState | null} null for an event of a type that is not known: take a snapshot
  */
-export function reduce(state, notice, chatRing = 200) {
-  const people = notice.people ? { ...state.people, ...notice.people } : state.people;
-  const change = CHANGES[notice.event.type];
-  if (!change) return null;
-  const next = { ...state, people, ...change({ ...state, people }, notice.event, chatRing) };
-  return Object.keys(next.people).length > PEOPLE_KEPT ? { ...next, people: named(next) } : next;
+export function reduce(state, { event, people }, chatRing = 200) {
+  const introduced = people ? { ...state, people: { ...state.people, ...people } } : state;
+  const change = changeOf(introduced, event, chatRing);
+  return change && { ...introduced, ...change };
 }
 
-/** @type {Record<string, (state: PublicState, event: any, chatRing: number) => Partial<PublicState>>} */
-const CHANGES = {
-  'queue.added': (state, { items, after }) => ({ queue: insert(state, state.queue, items, after) }),
-  'queue.removed': (state, { items }) => ({ queue: without(state.queue, items) }),
-  'queue.cleared': (state, { items }) => ({ queue: without(state.queue, items) }),
-  'queue.moved': (state, { item, after, pinned }) => {
-    const moved = state.queue.find((queued) => queued.id === item);
-    if (!moved) return {};
-    return { queue: insert(state, without(state.queue, [item]), [{ ...moved, pinned: pinned ?? false }], after) };
-  },
-  'queue.shuffled': (state, { order }) => {
-    const byId = new Map(state.queue.map((item) => [item.id, item]));
-    const first = order.flatMap((/** @type {string} */ id) => byId.get(id) ?? []);
-    return { queue: [...first, ...without(state.queue, order)] };
-  },
-  'playback.changed': (state, { playback, current }) => ({
-    playback: playback ?? null,
-    current: current ?? null,
-    queue: current ? without(state.queue, [current.id]) : state.queue,
-    vote: (current?.id ?? null) === (state.current?.id ?? null) ? state.vote : null,
-  }),
-  'room.changed': (_, { room }) => ({ room }),
-  'role.changed': (state, { member, role }) => ({ people: changed(state.people, member, { role }) }),
-  'member.changed': (state, { member, name, picture, muted }) => {
-    /** @type {Partial<Person>} */
-    const change = {};
-    if (name !== undefined) change.name = name;
-    if (picture !== undefined) change.picture = picture;
-    if (muted !== undefined) change.muted = muted;
-    return { people: changed(state.people, member, change) };
-  },
-  'member.erased': (state, { member }) => {
-    const { [member]: _, ...people } = state.people;
-    return { people, chat: state.chat.filter((message) => message.by !== member) };
-  },
-  'chat.added': (state, { message }, chatRing) => ({ chat: [...state.chat, message].slice(-chatRing) }),
-  'chat.removed': (state, { message }) => ({ chat: state.chat.filter((kept) => kept.id !== message) }),
-  'vote.changed': (state, { item, have, need }) => {
-    if (state.current?.id === item) return { vote: need == null ? null : { have: Math.max(0, have), need } };
-    return { queue: state.queue.map((queued) => (queued.id === item ? { ...queued, votes: have } : queued)) };
-  },
-  'member.banned': () => ({}),
-  'room.closed': () => ({}),
-  redacted: () => ({}),
-};
+/** @param {PublicState} state @param {Event} event @param {number} chatRing @returns {Partial<PublicState> | null} */
+function changeOf(state, event, chatRing) {
+  switch (event.type) {
+    case 'queue.added':
+      return { queue: insert(state, state.queue, event.items, event.after) };
+    case 'queue.removed':
+    case 'queue.cleared':
+      return { queue: without(state.queue, event.items) };
+    case 'queue.moved':
+      return move(state, event.item, event.after, event.pinned ?? false);
+    case 'queue.shuffled':
+      return { queue: reordered(state.queue, event.order) };
+    case 'playback.changed':
+      return play(state, event.playback ?? null, event.current ?? null);
+    case 'room.changed':
+      return { room: event.room };
+    case 'role.changed':
+      return { people: changed(state.people, event.member, { role: event.role }) };
+    case 'member.changed':
+      return { people: changed(state.people, event.member, given(event)) };
+    case 'member.erased':
+      return { people: withoutMember(state.people, event.member), chat: state.chat.filter((message) => message.by !== event.member) };
+    case 'chat.added':
+      return { chat: [...state.chat, event.message].slice(-chatRing) };
+    case 'chat.removed':
+      return { chat: state.chat.filter((kept) => kept.id !== event.message) };
+    case 'vote.changed':
+      return countVotes(state, event.item, event.have, event.need ?? null);
+    case 'member.banned':
+    case 'room.closed':
+    case 'redacted':
+      return {};
+    default:
+      return null;
+  }
+}
 
 /**
- * Behind `after`: the front for null and for the current item; the end for one that is not there.
+ * Behind `after`: the front for null and for the current item; the end when it is absent, or not there.
  * @param {PublicState} state @param {Item[]} queue @param {Item[]} items @param {string | null} [after]
  */
 function insert(state, queue, items, after) {
-  const place = after == null || state.current?.id === after ? 0 : queue.findIndex((item) => item.id === after) + 1 || queue.length;
+  const first = after === null || (after !== undefined && state.current?.id === after);
+  const place = first ? 0 : queue.findIndex((item) => item.id === after) + 1 || queue.length;
   return [...queue.slice(0, place), ...items, ...queue.slice(place)];
 }
 
 /** @param {Item[]} queue @param {string[]} items */
 function without(queue, items) {
-  return queue.filter((item) => !items.includes(item.id));
+  const gone = new Set(items);
+  return queue.filter((item) => !gone.has(item.id));
 }
 
-/** @param {Record<string, Person>} people @param {string} member @param {Partial<Person>} change */
+/** @param {PublicState} state @param {string} item @param {string | null} after @param {boolean} pinned */
+function move(state, item, after, pinned) {
+  const moved = state.queue.find((queued) => queued.id === item);
+  if (!moved) return {};
+  return { queue: insert(state, without(state.queue, [item]), [{ ...moved, pinned }], after) };
+}
+
+/** @param {Item[]} queue @param {string[]} order */
+function reordered(queue, order) {
+  const byId = new Map(queue.map((item) => [item.id, item]));
+  return [...order.flatMap((id) => byId.get(id) ?? []), ...without(queue, order)];
+}
+
+/** @param {PublicState} state @param {PublicState['playback']} playback @param {Item | null} current */
+function play(state, playback, current) {
+  const same = (current?.id ?? null) === (state.current?.id ?? null);
+  return { playback, current, queue: current ? without(state.queue, [current.id]) : state.queue, vote: same ? state.vote : null };
+}
+
+/** @param {PublicState} state @param {string} item @param {number} have @param {number | null} need */
+function countVotes(state, item, have, need) {
+  if (state.current?.id === item) return { vote: need === null ? null : { have: Math.max(0, have), need } };
+  return { queue: state.queue.map((queued) => (queued.id === item ? { ...queued, votes: have } : queued)) };
+}
+
+/** What a change of a member gives; what is absent stays. @param {{ name?: string | null, picture?: string | null, muted?: boolean | null }} event */
+function given({ name, picture, muted }) {
+  /** @type {Partial<Person>} */
+  const change = {};
+  if (name != null) change.name = name;
+  if (picture !== undefined) change.picture = picture;
+  if (muted != null) change.muted = muted;
+  return change;
+}
+
+/** @param {People} people @param {string} member @param {Partial<Person>} change */
 function changed(people, member, change) {
   const person = people[member];
   return person ? { ...people, [member]: { ...person, ...change } } : people;
 }
 
-/** Those who are named by something, have a role, or are muted. @param {PublicState} state */
-function named(state) {
-  const kept = new Set([state.current?.by, ...state.queue.map((item) => item.by), ...state.chat.map((message) => message.by)]);
-  const entries = Object.entries(state.people);
-  return Object.fromEntries(entries.filter(([id, person]) => kept.has(id) || (person.role ?? 'listener') !== 'listener' || person.muted));
+/** @param {People} people @param {string} member @returns {People} */
+export function withoutMember(people, member) {
+  const { [member]: _, ...others } = people;
+  return others;
 }
 
 /**

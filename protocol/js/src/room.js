@@ -1,37 +1,42 @@
 // @ts-check
-import { backoff } from './backoff.js';
 import { Calls } from './calls.js';
 import { RoomClock } from './clock.js';
 import { StereoError } from './errors.js';
+import { Link } from './link.js';
 import { positionAt } from './playback.js';
 import { Probes } from './probes.js';
-import { foldPresence, reduce } from './reducer.js';
+import { foldPresence, withoutMember } from './reducer.js';
+import { Replica } from './replica.js';
+import { Tokens } from './tokens.js';
 
 /**
- * @typedef {import('./reducer.js').PublicState} PublicState
- * @typedef {import('./reducer.js').Notice} Notice
- * @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} TokenStorage
+ * Somebody's stay in a room: joins, comes back, and shows one frozen state. The state is folded in
+ * replica.js, the socket kept in link.js, the clock measured in probes.js; here they meet.
+ *
+ * @typedef {import('./types.js').EventNotice} EventNotice
+ * @typedef {import('./types.js').People} People
  * @typedef {'connecting' | 'joined' | 'reconnecting' | 'closed'} Status
+ * @typedef {{ code: number, kind?: string, reason?: string }} Reason why it is closed: the socket's
+ *   close code, the kind of the refusal, and what the room said
  * @typedef {object} Options
- * @property {string} url the room's address, `https://host/rooms/ID` or the socket's
+ * @property {string} url the room's address, `https://host/rooms/ID`, or its socket's
  * @property {string} [name]
  * @property {string} [password]
  * @property {string} [invite]
- * @property {string} [ticket]
- * @property {TokenStorage | null} [storage] where the guest's token is kept, by room id
- * @property {() => number} [now] a monotonic clock in milliseconds
- * @property {() => number} [wall] the wall clock, to notice sleep by
+ * @property {string | (() => Promise<string>)} [ticket] of `POST /api/tickets`; it is good for one join,
+ *   so that coming back needs a function
+ * @property {import('./tokens.js').TokenStorage | null} [storage] where the guest's token is kept, by room id
+ * @property {() => number} [clock] a monotonic clock in milliseconds
+ * @property {() => number} [now] the same
+ * @property {() => number} [wall] the wall clock, to notice sleep by; never for time
  * @property {typeof WebSocket} [WebSocket]
  * @property {{ setTimeout: typeof setTimeout, clearTimeout: typeof clearTimeout }} [timers]
- * @property {() => number} [random]
+ * @property {() => number} [random] from 0 to 1
+ * @property {EventTarget | null} [page] tells `online` and `visibilitychange`; the window by default
  */
 
-const SUBPROTOCOL = 'stereo.v1';
-/** Items asked for at once when a queue is longer than its snapshot. */
-const QUEUE_PAGE = 500;
-
-/** @type {PublicState} */
-const NOTHING = { room: null, current: null, playback: null, queue: [], vote: null, chat: [], people: {} };
+/** People beside the public state: beyond, only those who are here are kept. */
+const EXTRA_MOST = 1_000;
 
 /**
  * Joins a room, and stays in it through lost connections until `close` or until the room says no.
@@ -41,20 +46,34 @@ export function connect(options) {
   return new Room(options);
 }
 
-/** Somebody's stay in a room. */
 export class Room {
   /** @param {Options} options */
   constructor(options) {
     this.options = options;
-    this.url = socketUrl(options.url);
-    this.roomId = this.url.match(/\/rooms\/([^/]+)\/socket$/)?.[1] ?? this.url;
+    const url = socketUrl(options.url);
     const timers = options.timers ?? { setTimeout: globalThis.setTimeout.bind(globalThis), clearTimeout: globalThis.clearTimeout.bind(globalThis) };
-    this.timers = timers;
-    this.random = options.random ?? Math.random;
-    this.storage = options.storage === undefined ? defaultStorage() : options.storage;
-    this.clock = new RoomClock(options.now ?? (() => performance.now()));
-    this.calls = new Calls();
-    this.probes = new Probes({ clock: this.clock, ask: (t0) => this.probe(t0), lost: () => this.replaceSocket() }, timers, options.wall ?? Date.now);
+    const local = options.clock ?? options.now ?? (() => performance.now());
+    const wall = options.wall ?? Date.now;
+    this.tokens = new Tokens(url.match(/\/rooms\/([^/]+)\/socket$/)?.[1] ?? url, options.storage);
+    this.clock = new RoomClock(local);
+    // A call grows old while the machine sleeps, too: whichever clock went further counts.
+    const [localStart, wallStart] = [local(), wall()];
+    this.calls = new Calls(() => Math.max(local() - localStart, wall() - wallStart));
+    this.link = new Link(
+      url,
+      { opened: () => this.join(), received: (text) => this.receive(text), lost: () => this.lost(), ended: (code) => this.ended(code) },
+      { WebSocket: options.WebSocket, timers, random: options.random ?? Math.random, local },
+    );
+    this.probes = new Probes({ clock: this.clock, ask: (t0) => this.probe(t0), lost: () => this.link.replace() }, timers, wall);
+    this.replica = new Replica({
+      ask: (method, params) => this.request(method, params),
+      wait: (milliseconds) => new Promise((resolve) => timers.setTimeout(resolve, milliseconds)),
+      giveUp: () => this.link.drop(),
+      folded: (notice, before) => this.folded(notice, before.current?.id),
+      replaced: (snapshot) => this.replaced(snapshot),
+      introduced: (people) => this.introduce(people),
+      completed: () => this.changed('queue'),
+    });
 
     /** @type {Set<(state: Room['state'], what: string) => void>} */
     this.listeners = new Set();
@@ -63,39 +82,28 @@ export class Room {
 
     /** @type {Status} */
     this.status = 'connecting';
-    /** @type {any} */
+    /** @type {Reason | null} */
     this.reason = null;
-    /** @type {{ member: string, role: string } | null} */
+    /** @type {{ member: string, role: import('./types.js').Role } | null} */
     this.you = null;
-    /** @type {string | null} */
-    this.epoch = null;
-    this.seq = 0;
-    /** The guest's token, for this page even without a storage. @type {string | null} */
-    this.token = null;
-    this.public = NOTHING;
-    /** People who are here but whom the public state does not name. @type {PublicState['people']} */
+    /** People who are here but whom the public state does not name. @type {People} */
     this.extra = {};
-    /** @type {import('./reducer.js').Presence} */
+    /** @type {import('./types.js').Presence} */
     this.presence = { count: 0, list: [], sampled: false };
-    /** @type {Record<string, number>} */
-    this.tally = {};
-    /** @type {any} */
+    /** @type {{ counts: Record<string, number> }} */
+    this.tally = { counts: {} };
+    /** @type {import('./types.js').Health | null} */
     this.health = null;
-    /** @type {any} */
+    /** @type {import('./types.js').Limits | null} */
     this.limits = null;
-    /** Events that came while something before them was missing. @type {Notice[]} */
-    this.held = [];
-    /** What is missing: null, events, the rest of the queue, or everything. @type {null | 'events' | 'queue' | 'snapshot'} */
-    this.missing = null;
-    this.attempt = 0;
-    /** @type {number | null} */
-    this.reconnectAfter = null;
-    /** @type {WebSocket | null} */
-    this.socket = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.reconnectTimer = undefined;
+    /** Everybody with a name, and what that was made of. @type {{ named: People, extra: People, all: People } | null} */
+    this.known = null;
+    /** The request for joining that waits for its answer. @type {number | null} */
+    this.joining = null;
+    this.forgotten = false;
+    this.unwatch = this.watch(options.page === undefined ? defaultPage() : options.page);
     this.state = this.view();
-    this.open();
+    this.link.open();
   }
 
   // ---- What there is to see
@@ -115,18 +123,26 @@ export class Room {
 
   /** The position of what plays, in milliseconds; null when nothing does. @param {number} [at] milliseconds of server time */
   position(at = this.clock.now()) {
-    const { playback, current } = this.public;
+    const { playback, current } = this.replica.state;
     return playback && current ? Math.min(positionAt(playback, at), current.track.duration_ms) : null;
   }
 
   view() {
-    const { room, current, playback, queue, vote, chat } = this.public;
+    const { room, current, playback, queue, vote, chat } = this.replica.state;
     return Object.freeze({
-      status: this.status, reason: this.reason, you: this.you, epoch: this.epoch, seq: this.seq,
-      room, current, playback, queue, vote, chat,
-      people: { ...this.extra, ...this.public.people },
+      status: this.status, reason: this.reason, you: this.you, epoch: this.replica.epoch, seq: this.replica.seq,
+      room, current, playback, queue, vote, chat, people: this.people(),
       presence: this.presence, tally: this.tally, health: this.health, limits: this.limits,
     });
+  }
+
+  /** Everybody who has a name here; the same object while nobody changes. @returns {People} */
+  people() {
+    const named = this.replica.state.people;
+    if (this.known?.named !== named || this.known?.extra !== this.extra) {
+      this.known = { named, extra: this.extra, all: Object.freeze({ ...this.extra, ...named }) };
+    }
+    return this.known.all;
   }
 
   /** @param {string} what */
@@ -140,69 +156,6 @@ export class Room {
     for (const handler of [...(this.handlers.get(type) ?? [])]) handler(value);
   }
 
-  // ---- The socket
-
-  open() {
-    const Socket = this.options.WebSocket ?? WebSocket;
-    const socket = new Socket(this.url, SUBPROTOCOL);
-    this.socket = socket;
-    socket.onopen = () => this.socket === socket && this.join();
-    socket.onmessage = (event) => this.socket === socket && this.receive(event.data);
-    socket.onclose = (event) => this.socket === socket && this.lost(event.code);
-    socket.onerror = () => {};
-  }
-
-  join() {
-    const { name, password, invite, ticket } = this.options;
-    const resume = this.epoch === null ? null : { epoch: this.epoch, seq: this.seq };
-    const token = this.token ?? this.storage?.getItem(this.roomId) ?? null;
-    const params = { name: this.you ? null : (name ?? null), token, ticket: ticket ?? null, password: password ?? null, invite: invite ?? null, resume };
-    this.joining = ++this.calls.lastId;
-    this.socket?.send(JSON.stringify({ jsonrpc: '2.0', id: this.joining, method: 'join', params }));
-  }
-
-  /** @param {number} code */
-  lost(code) {
-    this.socket = null;
-    this.probes.stop();
-    this.missing = null;
-    this.held = [];
-    if (this.status === 'closed') return;
-    if (code >= 4500 || this.forgotten) {
-      this.end(this.forgotten ? { code, kind: 'forgotten' } : { code });
-      return;
-    }
-    const wait = this.reconnectAfter ?? backoff(this.attempt++, this.random);
-    this.reconnectAfter = null;
-    this.timers.clearTimeout(this.reconnectTimer);
-    this.reconnectTimer = this.timers.setTimeout(() => this.open(), wait);
-    if (this.status === 'joined') this.setStatus('reconnecting');
-  }
-
-  /** The socket may say that it is open, and be dead: after sleep, for one. */
-  replaceSocket() {
-    const socket = this.socket;
-    if (!socket || this.status === 'closed') return;
-    this.socket = null;
-    try {
-      socket.close();
-    } catch {
-      // It is being left anyway.
-    }
-    this.attempt = 0;
-    this.reconnectAfter = 0;
-    this.lost(4002);
-  }
-
-  /** @param {any} reason */
-  end(reason) {
-    this.reason = reason;
-    this.probes.stop();
-    this.timers.clearTimeout(this.reconnectTimer);
-    this.calls.fail(StereoError.of('not_joined', 'the room is closed for you'));
-    this.setStatus('closed');
-  }
-
   /** @param {Status} status */
   setStatus(status) {
     this.status = status;
@@ -210,260 +163,223 @@ export class Room {
     this.emit('status', status);
   }
 
-  /** Leaves the room. */
-  close() {
-    const socket = this.socket;
-    this.socket = null;
-    if (this.status !== 'closed') this.end({ code: 1000 });
-    socket?.close(1000);
+  // ---- The connection
+
+  join() {
+    const { ticket } = this.options;
+    if (typeof ticket !== 'function') {
+      this.joinWith(this.you ? null : (ticket ?? null));
+      return;
+    }
+    const socket = this.link.socket;
+    // Without a ticket there is another way in, or none: the room says which.
+    const fetched = ticket().catch(() => null);
+    fetched.then((ticket) => this.link.socket === socket && this.joinWith(ticket));
   }
 
-  /** @param {string} text */
-  send(text) {
-    if (this.socket?.readyState !== 1) return false;
-    this.socket.send(text);
-    return true;
+  /** @param {string | null} ticket */
+  joinWith(ticket) {
+    const { name, password, invite } = this.options;
+    this.joining = this.calls.id();
+    const params = { name: this.you ? null : (name ?? null), token: this.tokens.get(), ticket, password: password ?? null, invite: invite ?? null, resume: this.replica.position() };
+    this.link.send(JSON.stringify({ jsonrpc: '2.0', id: this.joining, method: 'join', params }));
   }
+
+  lost() {
+    this.disconnected();
+    if (this.forgotten) this.end({ code: 1000, kind: 'forgotten' });
+    else if (this.status === 'joined') this.setStatus('reconnecting');
+  }
+
+  /** @param {number} code */
+  ended(code) {
+    this.disconnected();
+    this.end(this.forgotten ? { code, kind: 'forgotten' } : { code });
+  }
+
+  disconnected() {
+    this.joining = null;
+    this.probes.stop();
+    this.replica.disconnected();
+    this.calls.disconnected();
+  }
+
+  /** Nothing follows after this. @param {Reason} reason */
+  end(reason) {
+    if (this.status === 'closed') return;
+    this.reason = reason;
+    this.link.close();
+    this.disconnected();
+    this.unwatch();
+    this.calls.fail(StereoError.of('not_joined', 'the room is closed for you'));
+    this.setStatus('closed');
+  }
+
+  /** Leaves the room. */
+  close() {
+    this.end({ code: 1000 });
+  }
+
+  /** Asks whether the connection lives, and does not wait with a new one: the page was shown again, or the network is back. */
+  verify() {
+    if (this.status === 'closed') return;
+    this.link.hurry();
+    this.probes.verify();
+  }
+
+  /** @param {EventTarget | null} page @returns {() => void} */
+  watch(page) {
+    if (!page) return () => {};
+    const types = ['online', 'pageshow', 'visibilitychange'];
+    const verify = () => globalThis.document?.visibilityState !== 'hidden' && this.verify();
+    for (const type of types) page.addEventListener(type, verify);
+    return () => types.forEach((type) => page.removeEventListener(type, verify));
+  }
+
+  // ---- What the server says
 
   /** @param {number} t0 */
   probe(t0) {
-    return this.send(`{"jsonrpc":"2.0","id":"c","method":"clock","params":{"t0":${t0}}}`);
+    return this.link.send(`{"jsonrpc":"2.0","id":"c","method":"clock","params":{"t0":${t0}}}`);
   }
 
-  /** @param {unknown} data */
-  receive(data) {
+  /** @param {string} text */
+  receive(text) {
     const heard = this.clock.local();
     /** @type {any} */
     let message;
     try {
-      message = JSON.parse(String(data));
+      message = JSON.parse(text);
     } catch {
       return;
     }
     if (message.method) this.notified(message.method, message.params ?? {});
     else if (message.id === 'c') this.timed(message.result, heard);
-    else if (message.id === this.joining) this.answered(message);
+    else if (message.id === this.joining && message.id !== null) this.answered(message);
     else this.calls.settle(message);
   }
 
-  /** @param {{ t0: number, t1: number, t2: number, clock: string } | undefined} answer @param {number} t3 */
+  /** @param {import('./types.js').ClockAnswer | undefined} answer @param {number} t3 */
   timed(answer, t3) {
-    if (!answer) return;
     this.probes.answered();
+    if (!answer) return;
     const { t0, t1, t2, clock } = answer;
-    const playable = this.clock.playable;
-    const run = this.clock.runs;
+    const { playable, runs } = this.clock;
     this.clock.add({ t0, t1, t2, t3 }, clock);
-    if (run !== this.clock.runs) this.probes.start();
+    if (runs !== this.clock.runs) this.probes.start();
     if (playable !== this.clock.playable) this.changed('clock');
   }
 
-  // ---- Joining
-
-  /** @param {{ result?: any, error?: any }} message */
+  /** The answer to `join`. @param {{ result?: any, error?: any }} message */
   answered({ result, error }) {
     this.joining = null;
     if (error) {
-      const refusal = new StereoError(error);
-      if (refusal.retry) {
-        this.reconnectAfter = refusal.retry_after_ms || null;
-        this.socket?.close();
-        return;
-      }
-      const socket = this.socket;
-      this.socket = null;
-      this.end({ kind: refusal.kind, code: refusal.kind === 'not_found' ? 4502 : refusal.kind === 'not_allowed' ? 4500 : 0 });
-      socket?.close();
+      this.refused(new StereoError(error));
       return;
     }
-    this.attempt = 0;
-    const { you, epoch, limits, clock } = result;
-    if (you.token) {
-      this.token = you.token;
-      this.storage?.setItem(this.roomId, you.token);
-    }
+    const { you, limits, clock } = result;
+    this.link.joined();
+    if (you.token) this.tokens.set(you.token);
     this.you = { member: you.member, role: you.role };
     this.limits = limits;
-    if (this.clock.id !== null && this.clock.id !== clock) this.clock.reset();
-    if (result.missed && epoch === this.epoch) {
-      this.extra = { ...this.extra, ...result.people };
-      for (const notice of result.missed) this.apply(notice);
-    } else {
-      this.replace(result);
-    }
+    this.calls.frameBytes = limits.frame_bytes ?? this.calls.frameBytes;
+    this.replica.chatRing = limits.chat_ring ?? this.replica.chatRing;
+    if (result.missed && result.epoch === this.replica.epoch) this.replica.resume(result.missed, result.seq);
+    else this.replica.replace(result);
+    // A room may be closed by what was missed.
+    if (/** @type {Status} */ (this.status) === 'closed') return;
+    this.extra = result.missed ? { ...this.extra, ...result.people } : {};
     this.presence = result.presence;
-    this.tally = result.tally ?? {};
-    this.seq = Math.max(this.seq, result.seq);
+    this.tally = { counts: result.tally ?? {} };
+    if (this.clock.id !== null && this.clock.id !== clock) this.clock.another();
     this.probes.start();
+    for (const frame of this.calls.again()) this.link.send(frame);
     this.setStatus('joined');
-    for (const call of [...this.calls.open]) this.send(this.calls.frame(call));
   }
 
-  /** Takes a snapshot in place of everything. @param {any} snapshot */
-  replace(snapshot) {
-    const { room, current, playback, queue, vote, chat, people } = snapshot;
-    this.epoch = snapshot.epoch;
-    this.seq = snapshot.seq;
-    this.public = { room, current, playback, queue, vote: vote ?? null, chat, people };
-    this.extra = {};
-    this.held = [];
-    this.missing = null;
-    if (snapshot.queue_count > queue.length) this.completeQueue();
+  /** @param {StereoError} refusal */
+  refused(refusal) {
+    if (refusal.retry) {
+      this.link.comeBackAfter = refusal.retry_after_ms || null;
+      this.link.drop();
+      return;
+    }
+    const code = refusal.kind === 'not_found' ? 4502 : refusal.kind === 'not_allowed' ? 4500 : 0;
+    this.end({ code, kind: refusal.kind });
   }
-
-  // ---- Notifications
 
   /** @param {string} method @param {any} params */
   notified(method, params) {
-    if (method === 'event') this.event(params);
-    else if (method === 'presence') {
-      this.extra = { ...this.extra, ...params.people };
-      this.presence = foldPresence(this.presence, params);
-    } else if (method === 'tally') {
-      if (params.item !== this.public.current?.id) return;
-      this.tally = params.counts;
-      for (const [member, reaction] of params.latest ?? []) this.emit('reaction', { member, reaction });
-    } else if (method === 'health') this.health = params;
-    else if (method === 'closing') this.reconnectAfter = params.reconnect_after_ms;
-    else return;
-    if (method === 'event') return;
+    // The answer to `join` comes before any event above it: what comes earlier is in there.
+    if (this.joining !== null && method !== 'closing') return;
+    switch (method) {
+      case 'event':
+        this.replica.take(params);
+        return;
+      case 'presence':
+        this.presence = foldPresence(this.presence, params);
+        this.introduce(params.people ?? {});
+        break;
+      case 'tally':
+        if (params.item !== this.replica.state.current?.id) return;
+        this.tally = { counts: params.counts };
+        for (const [member, reaction] of params.latest ?? []) this.emit('reaction', { member, reaction });
+        break;
+      case 'health':
+        this.health = params;
+        break;
+      case 'closing':
+        this.link.comeBackAfter = params.reconnect_after_ms;
+        break;
+      default:
+        return;
+    }
     this.changed(method);
     this.emit(method, params);
   }
 
-  /** @param {Notice} notice */
-  event(notice) {
-    if (this.missing !== null) {
-      this.held.push(notice);
-      return;
-    }
-    if (notice.seq <= this.seq) return;
-    if (notice.seq > this.seq + 1) {
-      this.held.push(notice);
-      this.fetchEvents();
-      return;
-    }
-    this.apply(notice);
-  }
+  // ---- What became of the state
 
-  /** @param {Notice} notice */
-  apply(notice) {
-    if (notice.seq !== this.seq + 1) return;
-    const before = this.public.current?.id;
-    const next = reduce(this.public, notice, this.limits?.chat_ring);
-    if (!next) {
-      this.takeSnapshot();
-      return;
-    }
-    this.public = next;
-    this.seq = notice.seq;
+  /** An event was applied. @param {EventNotice} notice @param {string | undefined} before what played */
+  folded(notice, before) {
     this.foldExtra(notice.event);
-    if (this.public.current?.id !== before) this.tally = {};
+    if (this.replica.state.current?.id !== before) this.tally = { counts: {} };
     this.changed('event');
     this.emit('event', notice);
     if (notice.event.type === 'room.closed') this.end({ code: 4501, kind: 'room_closed', reason: notice.event.reason });
   }
 
-  /** What an event says of people beside the public state. @param {any} event */
+  /** What an event says of people beside the public state. @param {import('./types.js').Event} event */
   foldExtra(event) {
-    const { type, member } = event;
-    if (type === 'role.changed' && member === this.you?.member && this.you) this.you = { ...this.you, role: event.role };
-    if (type === 'member.erased') {
-      const { [member]: _, ...extra } = this.extra;
-      this.extra = extra;
-      this.presence = { ...this.presence, list: this.presence.list.filter((id) => id !== member) };
-    } else if (this.extra[member] && this.public.people[member]) {
-      this.extra = { ...this.extra, [member]: this.public.people[member] };
+    if (event.type === 'role.changed' && this.you?.member === event.member) this.you = { ...this.you, role: event.role };
+    if (event.type === 'member.erased') {
+      this.extra = withoutMember(this.extra, event.member);
+      this.presence = { ...this.presence, list: this.presence.list.filter((id) => id !== event.member) };
     }
   }
 
-  // ---- Getting back what is missing
-
-  async fetchEvents() {
-    this.missing = 'events';
-    const epoch = this.epoch;
-    try {
-      const page = await this.request('events', { epoch, after: this.seq });
-      if (this.missing !== 'events' || this.epoch !== epoch) return;
-      this.missing = null;
-      for (const notice of page.events) this.apply(notice);
-      this.release();
-    } catch {
-      if (this.missing === 'events') this.takeSnapshot();
-    }
+  /** @param {import('./types.js').JoinedAnew} snapshot */
+  replaced(snapshot) {
+    this.extra = {};
+    if (snapshot.you) this.you = { member: snapshot.you.member, role: snapshot.you.role };
+    this.presence = snapshot.presence;
+    this.tally = { counts: snapshot.tally ?? {} };
+    this.changed('snapshot');
   }
 
-  async takeSnapshot() {
-    this.missing = 'snapshot';
-    try {
-      const snapshot = await this.request('snapshot', {});
-      if (this.missing !== 'snapshot') return;
-      const held = this.held;
-      this.replace(snapshot);
-      this.presence = snapshot.presence;
-      this.tally = snapshot.tally ?? {};
-      this.held = held.filter((notice) => notice.seq > snapshot.seq);
-      if (this.missing === null) this.release();
-      this.changed('snapshot');
-    } catch {
-      // The socket is gone, or about to be: joining again brings a snapshot.
-    }
-  }
-
-  /** A snapshot holds the front of a long queue: the rest comes by itself, as of one `seq`. */
-  async completeQueue() {
-    this.missing = 'queue';
-    try {
-      for (;;) {
-        const { seq, items, people, complete } = await this.wholeQueue();
-        if (this.missing !== 'queue') return;
-        if (!complete) continue;
-        const held = this.held;
-        this.held = [];
-        this.missing = null;
-        for (const notice of held.filter((one) => one.seq <= seq)) this.apply(notice);
-        this.public = { ...this.public, queue: items.filter((item) => item.id !== this.public.current?.id) };
-        this.extra = { ...this.extra, ...people };
-        this.held = held.filter((one) => one.seq > seq);
-        this.release();
-        this.changed('queue');
-        return;
-      }
-    } catch {
-      // As above.
-    }
-  }
-
-  async wholeQueue() {
-    /** @type {import('./reducer.js').Item[]} */
-    let items = [];
-    let people = {};
-    for (;;) {
-      const page = await this.request('queue', { after: items.at(-1)?.id ?? null, limit: QUEUE_PAGE });
-      items = [...items, ...page.items];
-      people = { ...people, ...page.people };
-      if (items.length >= page.count || page.items.length === 0) {
-        return { seq: page.seq, items, people, complete: items.length === page.count };
-      }
-    }
-  }
-
-  /** Applies what was held, once nothing before it is missing. */
-  release() {
-    const held = this.held;
-    this.held = [];
-    for (const notice of held) this.event(notice);
+  /** @param {People} people */
+  introduce(people) {
+    const extra = { ...this.extra, ...people };
+    const crowded = Object.keys(extra).length > EXTRA_MOST;
+    this.extra = crowded ? Object.fromEntries(this.presence.list.flatMap((id) => (extra[id] ? [[id, extra[id]]] : []))) : extra;
   }
 
   // ---- Asking
 
   /** As `call`, on this socket only. @param {string} method @param {object} params @returns {Promise<any>} */
   request(method, params) {
-    const { call, answer } = this.calls.make(method, params);
-    if (!this.send(this.calls.frame(call))) {
-      this.calls.forget(call);
-      return Promise.reject(StereoError.of('unavailable', 'not connected'));
-    }
+    const { call, answer } = this.calls.make(method, params, true);
+    if (!this.link.send(this.calls.frame(call))) this.calls.refuse(call, StereoError.of('unavailable', 'not connected', true));
     return answer;
   }
 
@@ -476,7 +392,9 @@ export class Room {
     if (this.status === 'closed') return Promise.reject(StereoError.of('not_joined', 'the room is closed for you'));
     const { call, answer } = this.calls.make(method, { ...params, op: this.calls.op() });
     const frame = this.calls.frame(call);
-    if (this.status === 'joined') this.send(frame);
+    // A frame over the limit closes the connection, and would close the next one again.
+    if (this.calls.tooLarge(frame)) this.calls.refuse(call, StereoError.of('too_large', 'more than a message may hold'));
+    else if (this.status === 'joined') this.link.send(frame);
     return answer;
   }
 
@@ -496,11 +414,11 @@ export class Room {
   }
 
   clear() {
-    return this.call('queue.clear', { seq: this.seq });
+    return this.call('queue.clear', { seq: this.replica.seq });
   }
 
   shuffle() {
-    return this.call('queue.shuffle', { seq: this.seq });
+    return this.call('queue.shuffle', { seq: this.replica.seq });
   }
 
   /** @param {string} item @param {number} value 1, 0 or -1 */
@@ -567,7 +485,7 @@ export class Room {
     this.forgotten = true;
     try {
       const result = await this.call('me.forget');
-      this.storage?.removeItem(this.roomId);
+      this.tokens.forget();
       return result;
     } catch (error) {
       this.forgotten = false;
@@ -592,31 +510,20 @@ export class Room {
 
   /**
    * Tells the room how playing goes here. Lost when there is no connection: the next one counts.
-   * @param {{ item: string, status: 'ready' | 'buffering' | 'blocked' | 'failed', reason?: string | null, drift_ms?: number | null, rtt_ms?: number | null }} report
+   * @param {{ item: string, status: import('./types.js').ReportStatus, reason?: string | null, drift_ms?: number | null, rtt_ms?: number | null }} report
    */
   report(report) {
-    if (this.status === 'joined') this.send(JSON.stringify({ jsonrpc: '2.0', method: 'report', params: report }));
+    if (this.status === 'joined') this.link.send(JSON.stringify({ jsonrpc: '2.0', method: 'report', params: report }));
   }
 }
 
 /** @param {string} url */
 function socketUrl(url) {
-  const socket = url.replace(/^http/, 'ws').replace(/\/$/, '');
+  const socket = url.replace(/^http/, 'ws').replace(/[?#].*$/, '').replace(/\/$/, '');
   return socket.endsWith('/socket') ? socket : `${socket}/socket`;
 }
 
-/** @returns {TokenStorage | null} */
-function defaultStorage() {
-  try {
-    const storage = globalThis.localStorage;
-    if (!storage) return null;
-    const key = (/** @type {string} */ room) => `stereo.guest.${room}`;
-    return {
-      getItem: (room) => storage.getItem(key(room)),
-      setItem: (room, token) => storage.setItem(key(room), token),
-      removeItem: (room) => storage.removeItem(key(room)),
-    };
-  } catch {
-    return null;
-  }
+/** @returns {EventTarget | null} */
+function defaultPage() {
+  return typeof globalThis.addEventListener === 'function' ? globalThis : null;
 }

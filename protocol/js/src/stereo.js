@@ -4,8 +4,9 @@
  * clock and its calls. No dependency. What may not enter: sound, and anything that is drawn.
  */
 export { connect, Room } from './room.js';
-export { reduce, foldPresence, PEOPLE_KEPT } from './reducer.js';
+export { reduce, foldPresence } from './reducer.js';
 export { ClockEstimate, RoomClock } from './clock.js';
 export { StereoError } from './errors.js';
 export { backoff } from './backoff.js';
+export { comesBack } from './close.js';
 export { positionAt, endsAt } from './playback.js';

@@ -23,8 +23,9 @@ class Time {
       const next = this.timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) break;
       this.timers = this.timers.filter((timer) => timer !== next);
-      this.wall += next.at - this.now;
-      this.now = next.at;
+      const late = Math.max(0, next.at - this.now);
+      this.wall += late;
+      this.now += late;
       next.run();
     }
     this.wall += end - this.now;
@@ -33,7 +34,7 @@ class Time {
 }
 
 /** A server's side of every socket that was opened. */
-function setup() {
+function setup(more = {}) {
   const time = new Time();
   const sockets = [];
   class Socket {
@@ -72,7 +73,7 @@ function setup() {
   const storage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key) };
   const room = connect({
     url: 'http://host/rooms/abc', name: 'Ada', storage, WebSocket: /** @type {any} */ (Socket), timers: /** @type {any} */ (time),
-    now: () => time.now, wall: () => time.wall, random: () => 0.5,
+    now: () => time.now, wall: () => time.wall, random: () => 0.5, ...more,
   });
   return { time, sockets, room, kept };
 }
@@ -83,8 +84,8 @@ const snapshot = (more = {}) => ({
   presence: { count: 1, list: ['m_1'], sampled: false }, tally: {}, limits: { chat_ring: 200 }, ...more,
 });
 
-function joined(more) {
-  const all = setup();
+function joined(more, options) {
+  const all = setup(options);
   const [socket] = all.sockets;
   socket.open();
   socket.say({ id: socket.asked('join').id, result: snapshot(more) });
@@ -230,4 +231,309 @@ test('an erased member is dropped everywhere', () => {
   socket.event(7, { type: 'member.erased', member: 'm_2' });
   assert.equal(room.state.people.m_2, undefined);
   assert.deepEqual(texts(room), []);
+});
+
+const refusal = (kind, data = {}) => ({ code: -32000, message: kind, data: { kind, retry: false, ...data } });
+const item = (id) => ({ id, track: { duration_ms: 20_000 }, by: 'm_1', votes: 0, pinned: false });
+const ids = (room) => room.state.queue.map((one) => one.id);
+
+test('a code from 4500, or one that coming back would only repeat, ends it', () => {
+  for (const code of [1000, 1002, 1009, 4500, 4501, 4502, 4503, 4504, 4505]) {
+    const { socket, sockets, room, time } = joined();
+    socket.drop(code);
+    time.pass(100_000);
+    assert.deepEqual([room.state.status, room.state.reason.code, sockets.length], ['closed', code, 1]);
+  }
+  for (const code of [1001, 1005, 1006, 1011, 4000, 4001, 4002, 4003, 4499]) {
+    const { socket, sockets, room, time } = joined();
+    socket.drop(code);
+    assert.equal(room.state.status, 'reconnecting');
+    time.pass(250);
+    assert.equal(sockets.length, 2);
+  }
+});
+
+test('a server that takes us in and drops us at once is asked ever more rarely', () => {
+  const { sockets, time } = joined();
+  for (let round = 0; round < 6; round++) {
+    const socket = sockets.at(-1);
+    socket.drop(1011);
+    const before = sockets.length;
+    time.pass(250 * 2 ** round - 1);
+    assert.equal(sockets.length, before, `round ${round}`);
+    time.pass(1);
+    assert.equal(sockets.length, before + 1);
+    sockets.at(-1).open();
+    sockets.at(-1).say({ id: sockets.at(-1).asked('join').id, result: snapshot() });
+  }
+});
+
+test('a socket that does not get as far as joining is given up after ten seconds', () => {
+  const { sockets, time, room } = setup();
+  time.pass(10_300);
+  assert.equal(sockets.length, 2);
+  assert.equal(room.state.status, 'connecting');
+});
+
+test('the network is back: no more waiting', () => {
+  const page = new EventTarget();
+  const { socket, sockets, room, time } = joined({}, { page });
+  socket.drop(1006);
+  page.dispatchEvent(new Event('online'));
+  assert.equal(sockets.length, 2);
+  time.pass(5_000);
+  assert.equal(sockets.length, 2);
+  room.close();
+  page.dispatchEvent(new Event('online'));
+  assert.equal(sockets.length, 2);
+});
+
+test('a page that stood still asks at once whether its socket lives', () => {
+  const { socket, sockets, time } = joined();
+  const answer = () => {
+    for (const probe of socket.sent.filter((request) => request.method === 'clock' && !request.done)) {
+      probe.done = true;
+      socket.say({ id: 'c', result: { t0: probe.params.t0, t1: 7, t2: 7, clock: 'c_1' } });
+    }
+  };
+  for (let step = 0; step < 100; step++) {
+    time.pass(100);
+    answer();
+  }
+  const before = socket.sent.length;
+  // Both clocks went on, timers did not.
+  time.now += 60_000;
+  time.wall += 60_000;
+  time.pass(1_000);
+  assert.ok(socket.sent.length > before);
+  time.pass(6_000);
+  assert.equal(sockets.length, 2);
+});
+
+test('the same gap is not asked for again and again', async () => {
+  const { socket, room } = joined();
+  socket.event(9, chat('d'));
+  socket.say({ id: socket.asked('events').id, result: { epoch: 'e_1', seq: 9, events: [] } });
+  await settled();
+  assert.equal(socket.sent.filter((request) => request.method === 'events').length, 1);
+  socket.say({ id: socket.asked('snapshot').id, result: snapshot({ seq: 9, chat: [{ id: 'd', by: 'm_1', at: 0, text: 'd' }] }) });
+  await settled();
+  assert.deepEqual([texts(room), room.state.seq], [['d'], 9]);
+});
+
+test('a snapshot that is refused for now is asked for again', async () => {
+  const { socket, room, time } = joined();
+  socket.event(6, { type: 'new.thing' });
+  socket.say({ id: socket.asked('snapshot').id, error: refusal('rate_limited', { retry: true, retry_after_ms: 700 }) });
+  await settled();
+  socket.event(7, chat('a'));
+  time.pass(700);
+  await settled();
+  socket.say({ id: socket.asked('snapshot').id, result: snapshot({ seq: 6 }) });
+  await settled();
+  assert.deepEqual([texts(room), room.state.seq], [['a'], 7]);
+});
+
+test('a connection lost before the whole queue was there brings a snapshot, not a fold onto a part', async () => {
+  const { socket, sockets, room, time } = joined({ queue: [item('q_1')], queue_count: 3 });
+  socket.drop(1006);
+  await settled();
+  time.pass(250);
+  sockets[1].open();
+  assert.equal(sockets[1].asked('join').params.resume, null);
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot({ queue: ['q_1', 'q_2'].map(item), queue_count: 2 }) });
+  assert.deepEqual(ids(room), ['q_1', 'q_2']);
+  sockets[1].drop(1006);
+  time.pass(500);
+  sockets[2].open();
+  assert.deepEqual(sockets[2].asked('join').params.resume, { epoch: 'e_1', seq: 5 });
+});
+
+test('a queue that changes between two of its pages is read again', async () => {
+  const { socket, room } = joined({ queue: [item('q_1')], queue_count: 4 });
+  const page = (result) => socket.say({ id: socket.asked('queue').id, ...result });
+  page({ result: { seq: 5, items: ['q_1', 'q_2'].map(item), count: 4, people: {} } });
+  await settled();
+  assert.equal(socket.asked('queue').params.after, 'q_2');
+  socket.event(6, { type: 'queue.removed', items: ['q_2'] });
+  page({ error: refusal('not_found', { field: 'after' }) });
+  await settled();
+  assert.equal(socket.asked('queue').params.after, null);
+  page({ result: { seq: 6, items: [item('q_1')], count: 3, people: {} } });
+  await settled();
+  socket.event(7, { type: 'queue.moved', item: 'q_4', after: 'q_1', pinned: false });
+  page({ result: { seq: 7, items: [item('q_4'), item('q_3')], count: 3, people: {} } });
+  await settled();
+  page({ result: { seq: 7, items: ['q_1', 'q_4', 'q_3'].map(item), count: 3, people: { m_9: { name: 'Eve' } } } });
+  await settled();
+  assert.deepEqual([ids(room), room.state.seq, room.state.people.m_9.name], [['q_1', 'q_4', 'q_3'], 7, 'Eve']);
+});
+
+test('what comes before the answer to joining is in there already', () => {
+  const { sockets, room } = setup();
+  const [socket] = sockets;
+  socket.open();
+  socket.event(5, chat('early'));
+  socket.say({ id: socket.asked('join').id, result: snapshot() });
+  socket.event(5, chat('early'));
+  assert.deepEqual([texts(room), room.state.seq], [[], 5]);
+});
+
+test('a resumption with a hole in it brings a snapshot', async () => {
+  const { socket, sockets, room, time } = joined();
+  socket.drop(1006);
+  time.pass(250);
+  const again = sockets[1];
+  again.open();
+  again.say({ id: again.asked('join').id, result: snapshot({ seq: 8, missed: [{ seq: 6, at: 0, by: null, event: chat('a') }] }) });
+  again.say({ id: again.asked('snapshot').id, result: snapshot({ seq: 8 }) });
+  await settled();
+  assert.equal(room.state.seq, 8);
+});
+
+test('another epoch replaces everything', () => {
+  const { socket, sockets, room, time } = joined({ chat: [{ id: 'old', by: 'm_1', at: 0, text: 'old' }] });
+  socket.drop(4000);
+  time.pass(250);
+  sockets[1].open();
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot({ epoch: 'e_2', seq: 1, clock: 'c_2' }) });
+  assert.deepEqual([room.state.epoch, room.state.seq, texts(room)], ['e_2', 1, []]);
+  sockets[1].event(2, chat('new'));
+  assert.deepEqual(texts(room), ['new']);
+});
+
+test('a call that is refused says why; one that is too large is never sent', async () => {
+  const { socket, room } = joined();
+  const answer = room.add(['t_1', 't_nope']);
+  socket.say({ id: socket.asked('queue.add').id, error: { code: -32602, message: 'tracks[1]: no such track', data: { kind: 'not_found', field: 'tracks[1]', retry: false, reference: null } } });
+  await assert.rejects(answer, { name: 'StereoError', kind: 'not_found', field: 'tracks[1]', retry: false, reference: null, message: 'tracks[1]: no such track' });
+  const before = socket.sent.length;
+  await assert.rejects(room.say('é'.repeat(10_000)), { kind: 'too_large' });
+  assert.equal(socket.sent.length, before);
+});
+
+test('a call made while away is sent once, on joining', async () => {
+  const { socket, sockets, room, time } = joined();
+  socket.drop(1006);
+  const answer = room.skip('q_1');
+  room.on('status', (status) => status === 'joined' && room.say('back').catch(() => {}));
+  time.pass(250);
+  sockets[1].open();
+  assert.equal(sockets[1].asked('playback.skip'), undefined);
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot({ missed: [] }) });
+  assert.equal(sockets[1].sent.filter((request) => request.method === 'playback.skip').length, 1);
+  assert.equal(sockets[1].sent.filter((request) => request.method === 'chat.send').length, 1);
+  sockets[1].say({ id: sockets[1].asked('playback.skip').id, result: { seq: 5, changed: false } });
+  assert.deepEqual(await answer, { seq: 5, changed: false });
+});
+
+test('a call older than the server\'s memory is given back, not applied twice', async () => {
+  const { socket, sockets, room, time } = joined();
+  const answer = room.say('hello');
+  socket.drop(1006);
+  time.wall += 10 * 60_000;
+  time.pass(250);
+  sockets[1].open();
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot({ missed: [] }) });
+  await assert.rejects(answer, { kind: 'unavailable', retry: true });
+  assert.equal(sockets[1].asked('chat.send'), undefined);
+});
+
+test('a closed room answers nothing any more', async () => {
+  const { socket, room } = joined();
+  const open = room.say('hello');
+  socket.event(6, { type: 'room.closed', reason: 'host' });
+  await assert.rejects(open, { kind: 'not_joined' });
+  await assert.rejects(room.say('anyone?'), { kind: 'not_joined' });
+  assert.deepEqual(room.state.reason, { code: 4501, kind: 'room_closed', reason: 'host' });
+  assert.equal(socket.readyState, 3);
+});
+
+test('not let in is told as it was said, and not tried again', () => {
+  const { sockets, room, time } = setup();
+  sockets[0].open();
+  sockets[0].say({ id: sockets[0].asked('join').id, error: refusal('not_found') });
+  time.pass(60_000);
+  assert.deepEqual([room.state.status, room.state.reason, sockets.length], ['closed', { code: 4502, kind: 'not_found' }, 1]);
+});
+
+test('told to wait before joining, it waits', () => {
+  const { sockets, time } = setup();
+  sockets[0].open();
+  sockets[0].say({ id: sockets[0].asked('join').id, error: refusal('rate_limited', { retry: true, retry_after_ms: 4_000 }) });
+  time.pass(3_999);
+  assert.equal(sockets.length, 1);
+  time.pass(1);
+  assert.equal(sockets.length, 2);
+});
+
+test('a ticket is used once; a function gives a new one for each join', async () => {
+  const { sockets, time } = setup({ ticket: 'one' });
+  sockets[0].open();
+  assert.equal(sockets[0].asked('join').params.ticket, 'one');
+  sockets[0].say({ id: sockets[0].asked('join').id, result: snapshot() });
+  sockets[0].drop(1006);
+  time.pass(250);
+  sockets[1].open();
+  assert.equal(sockets[1].asked('join').params.ticket, null);
+  let tickets = 0;
+  const fresh = setup({ ticket: async () => `t${++tickets}` });
+  fresh.sockets[0].open();
+  await settled();
+  assert.equal(fresh.sockets[0].asked('join').params.ticket, 't1');
+});
+
+test('works without a storage, and with one that throws', () => {
+  const broken = () => {
+    throw new Error('forbidden');
+  };
+  for (const storage of [null, { getItem: broken, setItem: broken, removeItem: broken }]) {
+    const { socket, sockets, time } = joined({}, { storage });
+    socket.drop(1006);
+    time.pass(250);
+    sockets[1].open();
+    assert.equal(sockets[1].asked('join').params.token, 'secret');
+  }
+});
+
+test('reactions are counted for what plays, and gone with it', () => {
+  const { socket, room } = joined({ current: item('q_1'), playback: { item: 'q_1', position_ms: 0, at_ms: 0, paused: false }, tally: { '🔥': 1 } });
+  const reactions = [];
+  room.on('reaction', (reaction) => reactions.push(reaction));
+  assert.deepEqual(room.state.tally, { counts: { '🔥': 1 } });
+  socket.say({ method: 'tally', params: { item: 'q_1', counts: { '🔥': 2 }, latest: [['m_2', '🔥']] } });
+  socket.say({ method: 'tally', params: { item: 'q_0', counts: { '💤': 9 } } });
+  assert.deepEqual([room.state.tally, reactions], [{ counts: { '🔥': 2 } }, [{ member: 'm_2', reaction: '🔥' }]]);
+  socket.event(6, { type: 'playback.changed', playback: null, current: null, ended: { item: 'q_1', reason: 'ended' } });
+  assert.deepEqual(room.state.tally, { counts: {} });
+});
+
+test('the position follows the server\'s clock, stands until a start, and ends with the track', () => {
+  const { room } = joined({ current: item('q_1'), playback: { item: 'q_1', position_ms: 1_000, at_ms: 5_000, paused: false } });
+  assert.deepEqual([4_000, 5_500, 99_000].map((at) => room.position(at)), [1_000, 1_500, 20_000]);
+});
+
+test('a report goes out when there is a room to hear it, and is never kept', () => {
+  const { socket, sockets, room, time } = joined();
+  room.report({ item: 'q_1', status: 'ready', drift_ms: 0.5, rtt_ms: 40 });
+  assert.deepEqual(socket.asked('report'), { jsonrpc: '2.0', method: 'report', params: { item: 'q_1', status: 'ready', drift_ms: 0.5, rtt_ms: 40 } });
+  socket.drop(1006);
+  room.report({ item: 'q_1', status: 'blocked' });
+  time.pass(250);
+  sockets[1].open();
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot({ missed: [] }) });
+  assert.equal(sockets[1].asked('report'), undefined);
+});
+
+test('the state that is shown does not change under its reader', () => {
+  const { socket, room } = joined();
+  const before = room.state;
+  socket.event(6, chat('a'));
+  assert.ok(Object.isFrozen(before) && before !== room.state);
+  assert.deepEqual([before.seq, before.chat.length, room.state.chat.length], [5, 0, 1]);
+});
+
+test('full jitter lies anywhere between nothing and the whole wait', () => {
+  const waits = Array.from({ length: 2_000 }, () => backoff(4));
+  assert.ok(Math.min(...waits) < 500 && Math.max(...waits) > 7_500 && waits.every((wait) => wait >= 0 && wait < 8_000));
 });
