@@ -174,7 +174,11 @@ impl Decoder {
         sink: &mut impl FnMut(Inbound<'_>) -> bool,
     ) -> Result<bool, Fault> {
         match header.opcode {
-            8 => Ok(sink(Inbound::Close(close_code(payload)?)) && false),
+            8 => {
+                // Nothing that follows a close is read (RFC 6455 §5.5.1).
+                sink(Inbound::Close(close_code(payload)?));
+                Ok(false)
+            }
             9 => Ok(sink(Inbound::Ping(payload))),
             10 => Ok(sink(Inbound::Pong)),
             opcode => self.data(header, opcode, payload, sink),

@@ -11,7 +11,7 @@ use stereo_protocol::{ErrorKind, ErrorObject};
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
-    error: ErrorObject,
+    error: Box<ErrorObject>,
     allow: Option<&'static str>,
 }
 
@@ -20,7 +20,7 @@ impl Problem {
     pub fn new(status: StatusCode, kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             status,
-            error: ErrorObject::new(kind, message),
+            error: Box::new(ErrorObject::new(kind, message)),
             allow: None,
         }
     }
@@ -66,7 +66,7 @@ impl From<ErrorObject> for Problem {
         };
         Self {
             status,
-            error,
+            error: Box::new(error),
             allow: None,
         }
     }

@@ -285,11 +285,11 @@ impl State {
             return;
         }
         self.handover_not_before = context.now + HANDOVER_RETRY_MS;
-        if let Some(owner) = self.owner.and_then(|owner| self.members.get_mut(owner)) {
-            if owner.away_since.is_none() {
-                owner.away_since = Some(context.now);
-                return;
-            }
+        if let Some(owner) = self.owner.and_then(|owner| self.members.get_mut(owner))
+            && owner.away_since.is_none()
+        {
+            owner.away_since = Some(context.now);
+            return;
         }
         let collaborator = self.members.longest_present(Role::Collaborator, self.owner);
         let Some(next) =

@@ -53,11 +53,11 @@ impl State {
                 "the host's own role changes only by handing the room over",
             ));
         }
-        if let Some(acting) = &mut self.acting {
-            if acting.member == member {
-                let before = std::mem::replace(&mut acting.before, role);
-                return Ok(before != role);
-            }
+        if let Some(acting) = &mut self.acting
+            && acting.member == member
+        {
+            let before = std::mem::replace(&mut acting.before, role);
+            return Ok(before != role);
         }
         self.set_role(context, member, role, None);
         Ok(false)

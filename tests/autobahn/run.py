@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs the Autobahn fuzzing client against the connection layer behind an echo handler.
 
-    run.py ECHO_BINARY REPORT_DIR [CASE ...]
+    run.py PYTHON2 SUITE_DIR ECHO_BINARY REPORT_DIR [CASE ...]
 
 The binary prints its address first and ends with its standard input. Prints a table of what
 behaved how, and fails on anything that is not OK, NON-STRICT or INFORMATIONAL.
 """
 import collections
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,8 +17,8 @@ GOOD = {"OK", "NON-STRICT", "INFORMATIONAL"}
 
 
 def main() -> int:
-    binary, report = sys.argv[1], pathlib.Path(sys.argv[2])
-    cases = sys.argv[3:] or ["*"]
+    python, suite, binary, report = *sys.argv[1:4], pathlib.Path(sys.argv[4])
+    cases = sys.argv[5:] or ["*"]
     report.mkdir(parents=True, exist_ok=True)
     echo = subprocess.Popen([binary], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -30,9 +31,10 @@ def main() -> int:
             "exclude-cases": [],
             "exclude-agent-cases": {},
         }))
-        tool = pathlib.Path(sys.executable).parent / "wstest"
-        command = [str(tool), "-m", "fuzzingclient", "-s", str(spec)]
-        done = subprocess.run(command, stdout=(report / "wstest.log").open("w"), stderr=subprocess.STDOUT, timeout=1500)
+        start = "from autobahntestsuite import wstest; wstest.run()"
+        command = [python, "-c", start, "-m", "fuzzingclient", "-s", str(spec)]
+        done = subprocess.run(command, stdout=(report / "wstest.log").open("w"), stderr=subprocess.STDOUT,
+                              env={**os.environ, "PYTHONPATH": suite}, timeout=1500)
         if done.returncode != 0:
             print((report / "wstest.log").read_text()[-2000:])
             return 1

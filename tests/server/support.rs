@@ -17,19 +17,19 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// How long anything may take before a test says that it did not come.
-pub const WAIT: Duration = Duration::from_secs(20);
+pub(crate) const WAIT: Duration = Duration::from_secs(20);
 
 /// A server of this process.
-pub struct Server {
-    pub address: SocketAddr,
-    pub ops: SocketAddr,
-    pub app: Arc<App>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) ops: SocketAddr,
+    pub(crate) app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
 }
 
 /// A config whose listeners take free ports.
-pub fn config() -> Config {
+pub(crate) fn config() -> Config {
     let mut config = Config::default();
     config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.server.ops_listen = config.server.listen;
@@ -38,11 +38,11 @@ pub fn config() -> Config {
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(config()).await
     }
 
-    pub async fn start_with(config: Config) -> Self {
+    pub(crate) async fn start_with(config: Config) -> Self {
         let app = Arc::new(App::new(config));
         let listeners = Listeners::bind(app.clone()).unwrap();
         let (address, ops) = (
@@ -63,7 +63,7 @@ impl Server {
     }
 
     /// Stops it as a signal would, and waits for the end.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         let _ = self.stop.take().unwrap().send(());
         tokio::time::timeout(WAIT, &mut self.ended)
             .await
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// Opens a room: its id and the host's token.
-    pub async fn room(&self, settings: Value) -> (String, String) {
+    pub(crate) async fn room(&self, settings: Value) -> (String, String) {
         let (status, body) = self
             .http(
                 "POST",
@@ -90,7 +90,7 @@ impl Server {
     }
 
     /// One HTTP request: the status and the body as text.
-    pub async fn http(
+    pub(crate) async fn http(
         &self,
         method: &str,
         path: &str,
@@ -104,7 +104,7 @@ impl Server {
     }
 
     /// As [`Self::http`]: the status, the head and the body.
-    pub async fn http_full(
+    pub(crate) async fn http_full(
         &self,
         address: SocketAddr,
         method: &str,
@@ -143,12 +143,12 @@ impl Server {
     }
 
     /// Opens a socket without joining.
-    pub async fn socket(&self, room: &str) -> Client {
+    pub(crate) async fn socket(&self, room: &str) -> Client {
         self.socket_with(room, &[]).await.expect("a handshake")
     }
 
     /// As [`Self::socket`], with more headers; the refusal's status otherwise.
-    pub async fn socket_with(
+    pub(crate) async fn socket_with(
         &self,
         room: &str,
         headers: &[(&'static str, &str)],
@@ -179,7 +179,7 @@ impl Server {
     }
 
     /// Joins with these parameters.
-    pub async fn join(&self, room: &str, params: Value) -> Client {
+    pub(crate) async fn join(&self, room: &str, params: Value) -> Client {
         let mut client = self.socket(room).await;
         let joined = client.call("join", params).await.expect("joined");
         client.you = joined["you"]["member"].as_str().unwrap().into();
@@ -188,24 +188,24 @@ impl Server {
     }
 
     /// An id of a track of the library.
-    pub fn track(&self, place: usize) -> String {
+    pub(crate) fn track(&self, place: usize) -> String {
         self.app.library.search("")[place].id.0.to_string()
     }
 }
 
 /// One client.
-pub struct Client {
-    pub socket: WebSocketStream<TcpStream>,
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<TcpStream>,
     next_id: u64,
     /// Notifications that came and were not asked for yet.
-    pub seen: Vec<Value>,
-    pub you: String,
-    pub joined: Value,
+    pub(crate) seen: Vec<Value>,
+    pub(crate) you: String,
+    pub(crate) joined: Value,
 }
 
 impl Client {
     /// The next frame.
-    pub async fn frame(&mut self) -> Message {
+    pub(crate) async fn frame(&mut self) -> Message {
         loop {
             let next = tokio::time::timeout(WAIT, self.socket.next())
                 .await
@@ -218,7 +218,7 @@ impl Client {
     }
 
     /// The next JSON message.
-    pub async fn message(&mut self) -> Value {
+    pub(crate) async fn message(&mut self) -> Value {
         match self.frame().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("expected text, got {other:?}"),
@@ -226,7 +226,7 @@ impl Client {
     }
 
     /// The code with which the server closes, after whatever else it sends.
-    pub async fn close_code(&mut self) -> u16 {
+    pub(crate) async fn close_code(&mut self) -> u16 {
         loop {
             match self.frame().await {
                 Message::Close(Some(frame)) => return frame.code.into(),
@@ -237,17 +237,17 @@ impl Client {
         }
     }
 
-    pub async fn send_text(&mut self, text: impl Into<String>) {
+    pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
         self.socket.send(Message::text(text.into())).await.unwrap();
     }
 
     /// Sends raw bytes below WebSocket.
-    pub async fn send_raw(&mut self, bytes: &[u8]) {
+    pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
         self.socket.get_mut().write_all(bytes).await.unwrap();
     }
 
     /// Asks, and waits for the answer: the result or the error object.
-    pub async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.next_id += 1;
         let id = self.next_id;
         self.send_text(
@@ -257,7 +257,7 @@ impl Client {
         self.answer(id).await
     }
 
-    pub async fn answer(&mut self, id: u64) -> Result<Value, Value> {
+    pub(crate) async fn answer(&mut self, id: u64) -> Result<Value, Value> {
         loop {
             let mut message = self.message().await;
             if message["id"] == json!(id) {
@@ -272,13 +272,13 @@ impl Client {
     }
 
     /// The kind of error with which a request is refused.
-    pub async fn refusal(&mut self, method: &str, params: Value) -> String {
+    pub(crate) async fn refusal(&mut self, method: &str, params: Value) -> String {
         let error = self.call(method, params).await.expect_err("refused");
         error["data"]["kind"].as_str().unwrap().into()
     }
 
     /// Waits for an event of a type: its `params`.
-    pub async fn event(&mut self, kind: &str) -> Value {
+    pub(crate) async fn event(&mut self, kind: &str) -> Value {
         self.until(|message| {
             message["method"] == "event" && message["params"]["event"]["type"] == kind
         })
@@ -287,13 +287,13 @@ impl Client {
     }
 
     /// Waits for a notification of a method: its `params`.
-    pub async fn notice(&mut self, method: &str) -> Value {
+    pub(crate) async fn notice(&mut self, method: &str) -> Value {
         self.until(|message| message["method"] == method).await["params"].clone()
     }
 
     /// The first notification, among those that came and those to come, that is wanted. Those
     /// before it stay.
-    pub async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(place) = self.seen.iter().position(&wanted) {
             return self.seen.remove(place);
         }
@@ -306,7 +306,7 @@ impl Client {
         }
     }
 
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         let _ = self.socket.close(None).await;
     }
 }

@@ -1,0 +1,163 @@
+"""What people do in a room, in real browsers."""
+import os
+
+import numpy
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+import ears as hearing
+from conftest import until
+
+LISTEN_S = float(os.environ.get("STEREO_LISTEN_S", "65"))
+
+
+def test_two_people_join_by_link_talk_react_and_reorder(stereo, browsers):
+    host = browsers()
+    host.open(stereo.url)
+    host.see("start-room")
+    host.picture("home-desktop-dark")
+    link = host.start_room(stereo.url)
+    guest = browsers(size="phone", dark=False)
+    guest.open(link)
+    guest.see("listen")
+    guest.picture("gate-phone-light")
+    guest.enter(link, "Linh")
+    until(lambda: host.see("people-count").get_attribute("data-count") == "2", 30, "both are here")
+    host.add_tracks(4)
+    until(lambda: host.queue_length() == 3, 30, "one plays and three wait")
+    title = host.see("now-title").text
+    until(lambda: guest.see("now-title").text == title, 30, "the guest sees the same")
+
+    host.see("chat-input").send_keys("<script>document.title='broken'</script>", Keys.ENTER)
+    guest.click("open-chat")
+    said = until(lambda: guest.see("chat-log").text, 30, "the message came")
+    assert "<script>document.title='broken'</script>" in said
+    assert guest.driver.title != "broken" and host.driver.title != "broken"
+    guest.see("chat-input").send_keys("hello from the phone", Keys.ENTER)
+    until(lambda: "hello from the phone" in host.see("chat-log").text, 30, "the answer came")
+    guest.click("sheet-close")
+
+    guest.click("react-open")
+    guest.click("react")
+    until(lambda: any(one.text.strip() == "1" for one in host.all("react")), 30, "the reaction is counted")
+
+    order = host.titles()
+    handle = host.all("drag")[2]
+    host.script("arguments[0].focus()", handle)
+    handle.send_keys(Keys.ARROW_UP)
+    until(lambda: host.titles() == [order[0], order[2], order[1]], 30, "the keyboard reorders")
+    until(lambda: "2" in host.script("return document.getElementById('announcer').textContent"), 10, "the new place is read aloud")
+    host.see("drift-you")
+    guest.see("drift-you")
+    host.picture("room-desktop-dark")
+    guest.picture("room-phone-light")
+
+    member = guest.script("return localStorage.getItem(Object.keys(localStorage).find((key) => key.startsWith('stereo.guest.')))")
+    guest.driver.refresh()
+    guest.see("listen").click()
+    guest.click("open-people")
+    assert "Linh" in guest.see("you").text
+    assert member == guest.script("return localStorage.getItem(Object.keys(localStorage).find((key) => key.startsWith('stereo.guest.')))")
+    until(lambda: host.see("people-count").get_attribute("data-count") == "2", 40, "nobody became two")
+    assert host.complaints() == [] and guest.complaints() == []
+
+
+def listen(stereo, browsers, ears, url, name, bounds):
+    """Two browsers play for a while: how far apart they are heard, median and 95th percentile."""
+    one = browsers(environment=ears.browser_env("a"))
+    link = one.start_room(url)
+    two = browsers(environment=ears.browser_env("b"))
+    two.enter(link, "Bo")
+    one.add_tracks(6)
+    one.see("drift-you")
+    two.see("drift-you")
+    frames = ears.record(LISTEN_S)
+    apart = numpy.abs(hearing.lags(frames))
+    assert len(apart) > LISTEN_S / 3, f"only {len(apart)} windows were heard from both"
+    settled = apart[5:]
+    median, p95 = float(numpy.median(settled)), float(numpy.percentile(settled, 95))
+    shown = [browser.see("drift-you").text for browser in (one, two)]
+    print(f"\n  {name}: heard {median:.2f} ms apart (median), {p95:.2f} ms (95th percentile), {len(settled)} windows; shown: {shown}")
+    # Bounds far above the goal: shared machines glitch. The figures are what counts.
+    assert median < bounds[0] and p95 < bounds[1]
+
+
+def test_two_browsers_hear_the_same(stereo, browsers, ears):
+    listen(stereo, browsers, ears, stereo.url, "plain", (15, 60))
+
+
+def test_two_browsers_hear_the_same_over_a_jittery_network(stereo, jitter, browsers, ears):
+    listen(stereo, browsers, ears, f"http://127.0.0.1:{jitter.port}", "behind 50 ± 20 ms", (25, 80))
+
+
+def test_a_lost_connection_is_resumed_and_the_music_goes_on(stereo, jitter, browsers):
+    one = browsers()
+    link = one.start_room(f"http://127.0.0.1:{jitter.port}")
+    one.add_tracks(2)
+    one.see("drift-you")
+    jitter.drop(True)
+    one.see("reconnecting")
+    one.picture("reconnecting-desktop-dark")
+    elapsed = one.see("elapsed").text
+    until(lambda: one.see("elapsed").text != elapsed, 10, "the music goes on")
+    two = browsers().enter(link.replace(str(jitter.port), str(stereo.port)), "Meanwhile")
+    two.see("chat-input").send_keys("said while you were away", Keys.ENTER)
+    jitter.drop(False)
+    until(lambda: "said while you were away" in one.see("chat-log").text, 60, "what was missed came")
+    assert len(one.all("reconnecting")) == 0
+
+
+def test_a_browser_that_refuses_sound_shows_one_button(stereo, browsers):
+    host = browsers()
+    link = host.start_room(stereo.url)
+    host.add_tracks(2)
+    silent = browsers(autoplay=False)
+    silent.open(link)
+    silent.see("listen")
+    # Entering by script is no gesture of a person: the browser keeps silent.
+    silent.script("document.querySelector('[data-test=listen]').click()")
+    button = silent.see("unblock")
+    assert len(silent.all("unblock")) == 1
+    silent.picture("blocked-desktop-dark")
+    button.click()
+    silent.see("drift-you")
+    assert len(silent.all("unblock")) == 0
+
+
+def test_nothing_scrolls_sideways_and_every_text_is_translated(stereo, browsers):
+    host = browsers(size="large", dark=False)
+    link = host.start_room(stereo.url)
+    host.add_tracks(5)
+    host.see("drift-you")
+    host.picture("room-large-light")
+    small = browsers(size="small", language="vi")
+    small.open(stereo.url)
+    small.see("start-room")
+    small.picture("home-small-vietnamese")
+    fits(small)
+    small.enter(link, "Một cái tên rất dài để thử")
+    small.see("drift-you")
+    small.picture("room-small-vietnamese")
+    fits(small)
+    assert small.script("return document.documentElement.lang") == "vi"
+    for sheet in ("queue", "chat", "people"):
+        small.click(f"open-{sheet}")
+        small.see("sheet-close")
+        small.picture(f"{sheet}-small-vietnamese")
+        fits(small)
+        small.click("sheet-close")
+        until(lambda: not small.all("sheet-close"), 10, "the sheet is gone")
+
+
+def fits(browser):
+    wide, seen = browser.script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= seen, f"{wide} px in a window of {seen}"
+
+
+def test_a_room_that_is_not_there_says_so(stereo, browsers):
+    visitor = browsers(size="phone")
+    visitor.open(f"{stereo.url}/rooms/0000000000000000")
+    visitor.see("ended-not_found")
+    visitor.picture("not-found-phone-dark")
+    visitor.open(f"{stereo.url}/nowhere/at/all")
+    assert visitor.driver.find_elements(By.CSS_SELECTOR, "body")
