@@ -27,9 +27,17 @@ impl Handler for Echo {
             Message::Text(text) => (Opcode::Text, text.as_bytes()),
             Message::Binary(bytes) => (Opcode::Binary, bytes),
         };
-        let packed = outlet.deflates().then(|| deflate::deflate(payload)).flatten();
+        let packed = outlet
+            .deflates()
+            .then(|| deflate::deflate(payload))
+            .flatten();
         let mut frame = bytes::BytesMut::new();
-        write_frame(&mut frame, opcode, packed.is_some(), &[packed.as_deref().unwrap_or(payload)]);
+        write_frame(
+            &mut frame,
+            opcode,
+            packed.is_some(),
+            &[packed.as_deref().unwrap_or(payload)],
+        );
         outlet.push(&[frame.freeze()]);
         None
     }
@@ -37,7 +45,10 @@ impl Handler for Echo {
     async fn work(&mut self, _: &Arc<Outlet>, (): ()) {}
 }
 
-async fn upgrade(mut request: http::Request<hyper::body::Incoming>, wheel: Arc<Wheel>) -> http::Response<Full<Bytes>> {
+async fn upgrade(
+    mut request: http::Request<hyper::body::Incoming>,
+    wheel: Arc<Wheel>,
+) -> http::Response<Full<Bytes>> {
     let mut response = http::Response::new(Full::default());
     let accepted = match handshake::accept(request.method(), request.headers(), None) {
         Ok(accepted) => accepted,
@@ -48,9 +59,18 @@ async fn upgrade(mut request: http::Request<hyper::body::Incoming>, wheel: Arc<W
     };
     let deflate = accepted.deflate;
     tokio::spawn(async move {
-        let Ok(upgraded) = hyper::upgrade::on(&mut request).await else { return };
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
-        let outlet = Arc::new(Outlet::new(wheel.next_id(), Socket::Direct(parts.io.into_inner()), 4 * MOST, deflate));
+        let Ok(upgraded) = hyper::upgrade::on(&mut request).await else {
+            return;
+        };
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            return;
+        };
+        let outlet = Arc::new(Outlet::new(
+            wheel.next_id(),
+            Socket::Direct(parts.io.into_inner()),
+            4 * MOST,
+            deflate,
+        ));
         run(outlet, Echo, MOST, &parts.read_buf).await;
     });
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
@@ -66,13 +86,19 @@ async fn main() -> std::io::Result<()> {
     let wheel = Arc::new(Wheel::default());
     let serve = async move {
         loop {
-            let Ok((stream, _)) = listener.accept().await else { continue };
+            let Ok((stream, _)) = listener.accept().await else {
+                continue;
+            };
             let wheel = wheel.clone();
             let service = service_fn(move |request| {
                 let wheel = wheel.clone();
                 async move { Ok::<_, Infallible>(upgrade(request, wheel).await) }
             });
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades());
+            tokio::spawn(
+                http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .with_upgrades(),
+            );
         }
     };
     let mut rest = Vec::new();

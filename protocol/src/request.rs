@@ -143,7 +143,9 @@ fn answerable(id: &RawValue) -> bool {
 /// [`DecodeError::Parse`] for what is not UTF-8, [`DecodeError::Invalid`] with the field.
 pub fn decode_params<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::Parse)?;
-    serde_json::from_str::<&RawValue>(text).map_err(|_| DecodeError::Parse).and_then(|raw| params(Some(raw)))
+    serde_json::from_str::<&RawValue>(text)
+        .map_err(|_| DecodeError::Parse)
+        .and_then(|raw| params(Some(raw)))
 }
 
 /// Decodes parameters; absent ones count as an empty object.

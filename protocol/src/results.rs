@@ -1,6 +1,8 @@
 //! What requests are answered with, where it is not the join reply.
 
-use crate::{BanId, ClockId, Epoch, EventNotice, InviteId, ItemId, MemberId, MessageId, People, QueueItem};
+use crate::{
+    BanId, ClockId, Epoch, EventNotice, InviteId, ItemId, MemberId, MessageId, People, QueueItem,
+};
 use serde::{Deserialize, Serialize};
 
 /// The result of a request that changes something.

@@ -16,7 +16,10 @@ fn current(name: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == text, "{name} is not current: run with STEREO_BLESS=1");
+    assert!(
+        kept == text,
+        "{name} is not current: run with STEREO_BLESS=1"
+    );
 }
 
 macro_rules! all_types {
@@ -36,7 +39,9 @@ macro_rules! all_types {
 #[test]
 fn typescript_types_are_current() {
     let config = Config::default();
-    let mut out = String::from("// Generated from the Rust types of `protocol/src`: do not edit. See protocol/tests/generated.rs.\n\n");
+    let mut out = String::from(
+        "// Generated from the Rust types of `protocol/src`: do not edit. See protocol/tests/generated.rs.\n\n",
+    );
     macro_rules! declare {
         ($type:ty) => {
             if let Some(docs) = <$type>::docs() {
@@ -48,8 +53,14 @@ fn typescript_types_are_current() {
     }
     all_types!(declare);
     out += "/** The result of `join` without `resume`, and of `snapshot`. */\nexport type JoinedAnew = Joined & Snapshot;\n\n";
-    let codes: Vec<String> = CloseCode::ALL.iter().map(|code| code.code().to_string()).collect();
-    out += &format!("/** Why a connection is closed. 4000 to 4499: reconnect and resume. From 4500: do not. */\nexport type CloseCode = {};\n\n", codes.join(" | "));
+    let codes: Vec<String> = CloseCode::ALL
+        .iter()
+        .map(|code| code.code().to_string())
+        .collect();
+    out += &format!(
+        "/** Why a connection is closed. 4000 to 4499: reconnect and resume. From 4500: do not. */\nexport type CloseCode = {};\n\n",
+        codes.join(" | ")
+    );
     out += "/** People by member id. */\nexport type People = { [member: string]: Person };\n";
     current("js/src/types.d.ts", &out);
 }
@@ -71,5 +82,8 @@ fn the_json_schema_is_current() {
         "title": "Stereo's wire, version 1",
         "$defs": definitions,
     });
-    current("schema/stereo.v1.json", &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()));
+    current(
+        "schema/stereo.v1.json",
+        &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap()),
+    );
 }

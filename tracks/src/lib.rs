@@ -182,7 +182,10 @@ mod tests {
     use super::*;
 
     fn floats(frames: &[[i16; 2]]) -> Vec<[f32; 2]> {
-        frames.iter().map(|frame| frame.map(|sample| f32::from(sample) / 32_768.0)).collect()
+        frames
+            .iter()
+            .map(|frame| frame.map(|sample| f32::from(sample) / 32_768.0))
+            .collect()
     }
 
     #[test]
@@ -190,13 +193,27 @@ mod tests {
         for piece in pieces() {
             let frames = piece.render();
             let loudness = loudness::integrated(&floats(&frames));
-            assert!((loudness + 16.0).abs() < 0.3, "{}: {loudness:.2} LUFS", piece.slug);
+            assert!(
+                (loudness + 16.0).abs() < 0.3,
+                "{}: {loudness:.2} LUFS",
+                piece.slug
+            );
             let peak = loudness::true_peak(&floats(&frames));
             assert!(peak < -0.9, "{}: {peak:.2} dBTP", piece.slug);
             let length = duration_ms(frames.len());
-            assert!((20_000..=60_000).contains(&length), "{}: {length} ms", piece.slug);
+            assert!(
+                (20_000..=60_000).contains(&length),
+                "{}: {length} ms",
+                piece.slug
+            );
             for edge in [&frames[..100], &frames[frames.len() - 100..]] {
-                assert!(edge.iter().flatten().all(|sample| sample.unsigned_abs() < 800), "{} begins or ends with a click", piece.slug);
+                assert!(
+                    edge.iter()
+                        .flatten()
+                        .all(|sample| sample.unsigned_abs() < 800),
+                    "{} begins or ends with a click",
+                    piece.slug
+                );
             }
         }
     }
@@ -209,7 +226,11 @@ mod tests {
         let file = piece.encode(&frames);
         let mut reader = claxon::FlacReader::new(&file[..]).unwrap();
         let decoded: Vec<i32> = reader.samples().map(Result::unwrap).collect();
-        let played: Vec<i32> = frames.iter().flatten().map(|sample| i32::from(*sample)).collect();
+        let played: Vec<i32> = frames
+            .iter()
+            .flatten()
+            .map(|sample| i32::from(*sample))
+            .collect();
         assert!(decoded == played);
     }
 }

@@ -57,7 +57,11 @@ impl Biquad {
 
 /// Loudness in LUFS of a mean square.
 fn lufs(power: f64) -> f64 {
-    if power > 0.0 { -0.691 + 10.0 * libm::log10(power) } else { f64::NEG_INFINITY }
+    if power > 0.0 {
+        -0.691 + 10.0 * libm::log10(power)
+    } else {
+        f64::NEG_INFINITY
+    }
 }
 
 /// Weighted power of each tenth of a second, both channels together.
@@ -83,14 +87,21 @@ fn tenths(frames: &[[f32; 2]]) -> Vec<f64> {
 fn above(blocks: &[f64], gate: f64) -> f64 {
     let loud = blocks.iter().filter(|power| lufs(**power) > gate);
     let (sum, count) = loud.fold((0.0, 0_u32), |(sum, count), power| (sum + power, count + 1));
-    if count == 0 { 0.0 } else { sum / f64::from(count) }
+    if count == 0 {
+        0.0
+    } else {
+        sum / f64::from(count)
+    }
 }
 
 /// Integrated loudness in LUFS: blocks of 400 ms overlapping by three quarters, the absolute gate
 /// at −70 LUFS, the relative one 10 LU under what passed it.
 pub(crate) fn integrated(frames: &[[f32; 2]]) -> f64 {
     let tenths = tenths(frames);
-    let blocks: Vec<f64> = tenths.windows(4).map(|four| four.iter().sum::<f64>() / 4.0).collect();
+    let blocks: Vec<f64> = tenths
+        .windows(4)
+        .map(|four| four.iter().sum::<f64>() / 4.0)
+        .collect();
     let relative = lufs(above(&blocks, FLOOR)) - 10.0;
     lufs(above(&blocks, relative.max(FLOOR))).max(FLOOR)
 }
@@ -113,14 +124,20 @@ fn quarters() -> [[f32; 2 * REACH]; 3] {
 /// Highest magnitude at four times the rate, in dBTP.
 #[cfg(test)]
 pub(crate) fn true_peak(frames: &[[f32; 2]]) -> f64 {
-    decibels(f64::from(peaks(frames).iter().fold(0.0_f32, |highest, peak| highest.max(*peak))))
+    decibels(f64::from(
+        peaks(frames)
+            .iter()
+            .fold(0.0_f32, |highest, peak| highest.max(*peak)),
+    ))
 }
 
 /// The highest magnitude between each frame and the next, both channels, as linear amplitude.
 pub(crate) fn peaks(frames: &[[f32; 2]]) -> Vec<f32> {
     let between = quarters();
-    let mut peaks: Vec<f32> =
-        frames.iter().map(|frame| frame[0].abs().max(frame[1].abs())).collect();
+    let mut peaks: Vec<f32> = frames
+        .iter()
+        .map(|frame| frame[0].abs().max(frame[1].abs()))
+        .collect();
     for (at, window) in frames.windows(2 * REACH).enumerate() {
         // Interpolating costs most of mastering; quiet places cannot hold the peak that matters.
         if peaks[at + REACH - 1].max(peaks[at + REACH]) < 0.25 {

@@ -27,7 +27,10 @@ pub(crate) fn finish(mut mix: Bus, closing: f32) -> Vec<[i16; 2]> {
         turn_to(&mut mix, TARGET);
         limit(&mut mix);
     }
-    mix.frames.iter().map(|frame| frame.map(to_sixteen_bits)).collect()
+    mix.frames
+        .iter()
+        .map(|frame| frame.map(to_sixteen_bits))
+        .collect()
 }
 
 fn to_sixteen_bits(x: f32) -> i16 {
@@ -56,8 +59,10 @@ fn close(mix: &mut Bus, closing: f32) {
 fn limit(mix: &mut Bus) {
     let ceiling = gain(CEILING);
     let ahead = frames(AHEAD);
-    let wanted: Vec<f32> =
-        peaks(&mix.frames).iter().map(|peak| if *peak > ceiling { ceiling / peak } else { 1.0 }).collect();
+    let wanted: Vec<f32> = peaks(&mix.frames)
+        .iter()
+        .map(|peak| if *peak > ceiling { ceiling / peak } else { 1.0 })
+        .collect();
     if wanted.iter().all(|gain| *gain >= 1.0) {
         return;
     }

@@ -24,12 +24,19 @@ pub(crate) fn read(score: &str) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut beat = 0.0;
     for token in score.split_whitespace().filter(|token| *token != "|") {
-        let (accent, token) = token.strip_prefix('>').map_or((false, token), |rest| (true, rest));
+        let (accent, token) = token
+            .strip_prefix('>')
+            .map_or((false, token), |rest| (true, rest));
         let (names, beats) = token.split_once(':').unwrap_or((token, "1"));
         let beats: f32 = beats.parse().unwrap_or(0.0);
         debug_assert!(beats > 0.0, "length of {token}");
         if names != "-" {
-            notes.extend(names.split('+').filter_map(pitch).map(|pitch| Note { beat, beats, pitch, accent }));
+            notes.extend(names.split('+').filter_map(pitch).map(|pitch| Note {
+                beat,
+                beats,
+                pitch,
+                accent,
+            }));
         }
         beat += beats;
     }
@@ -84,7 +91,12 @@ pub(crate) struct Clock {
 impl Clock {
     /// A straight clock.
     pub(crate) fn new(beats_per_minute: f32) -> Self {
-        Self { beat: 60.0 / beats_per_minute, before: 0.03, swing: (1.0, 0.5), slowing: (1e9, 0.0) }
+        Self {
+            beat: 60.0 / beats_per_minute,
+            before: 0.03,
+            swing: (1.0, 0.5),
+            slowing: (1e9, 0.0),
+        }
     }
 
     /// Pairs of `pair` beats whose second half comes at `share` of the pair.
@@ -104,7 +116,11 @@ impl Clock {
         let (pair, share) = self.swing;
         let whole = (beat / pair).floor();
         let part = beat / pair - whole;
-        let swung = if part < 0.5 { part * 2.0 * share } else { share + (part - 0.5) * 2.0 * (1.0 - share) };
+        let swung = if part < 0.5 {
+            part * 2.0 * share
+        } else {
+            share + (part - 0.5) * 2.0 * (1.0 - share)
+        };
         let late = (beat - self.slowing.0).max(0.0);
         self.before + self.beat * ((whole + swung) * pair + self.slowing.1 * late * late * 0.5)
     }
@@ -145,7 +161,12 @@ pub(crate) struct Stroke {
 impl Hand {
     /// Misses by up to `seconds` and varies its force by up to `force` (a share).
     pub(crate) fn new(seed: u64, clock: Clock, seconds: f32, force: f32) -> Self {
-        Self { noise: Noise::new(seed), clock, seconds, force }
+        Self {
+            noise: Noise::new(seed),
+            clock,
+            seconds,
+            force,
+        }
     }
 
     /// Plays a note with a wished-for force.
@@ -168,8 +189,18 @@ mod tests {
     #[test]
     fn a_score_reads_as_it_is_written() {
         let notes = read("-:1 >D4:.5 | F#4+Bb3:2");
-        let told: Vec<_> = notes.iter().map(|n| (n.beat, n.beats, n.pitch, n.accent)).collect();
-        assert_eq!(told, [(1.0, 0.5, 62.0, true), (1.5, 2.0, 66.0, false), (1.5, 2.0, 58.0, false)]);
+        let told: Vec<_> = notes
+            .iter()
+            .map(|n| (n.beat, n.beats, n.pitch, n.accent))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1.0, 0.5, 62.0, true),
+                (1.5, 2.0, 66.0, false),
+                (1.5, 2.0, 58.0, false)
+            ]
+        );
     }
 
     #[test]

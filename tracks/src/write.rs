@@ -45,12 +45,15 @@ pub fn write_all(directory: &Path) -> io::Result<Vec<Rendered>> {
         }
         Ok(done)
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(pieces().len());
+    let cores = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(pieces().len());
     let mut all = thread::scope(|scope| {
         let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_fold(Vec::new(), |mut all, worker| {
-            let done: io::Result<Vec<_>> =
-                worker.join().unwrap_or_else(|_| Err(io::Error::other("a piece could not be rendered")));
+            let done: io::Result<Vec<_>> = worker
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("a piece could not be rendered")));
             all.extend(done?);
             Ok::<_, io::Error>(all)
         })

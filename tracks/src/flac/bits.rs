@@ -69,7 +69,9 @@ impl Bits {
 /// CRC-8 of a frame's header (RFC 9639, section 9.1.8).
 pub(super) fn crc8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, byte| {
-        (0..8).fold(crc ^ byte, |crc: u8, _| (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x07 })
+        (0..8).fold(crc ^ byte, |crc: u8, _| {
+            (crc << 1) ^ if crc & 0x80 == 0 { 0 } else { 0x07 }
+        })
     })
 }
 

@@ -82,7 +82,9 @@ fn subframe(out: &mut Bits, samples: &[i32], width: u32) {
         return;
     }
     out.push(u64::from(prediction.code()) << 1, 8);
-    samples[..prediction.order()].iter().for_each(|sample| out.signed(*sample, width));
+    samples[..prediction.order()]
+        .iter()
+        .for_each(|sample| out.signed(*sample, width));
     coefficients(out, &prediction);
     rice::write(out, &prediction.residual, prediction.order(), &plan);
 }
@@ -91,6 +93,9 @@ fn coefficients(out: &mut Bits, prediction: &Prediction) {
     if let Some(linear) = &prediction.linear {
         out.push(u64::from(predict::PRECISION) - 1, 4);
         out.push(linear.shift as u64, 5);
-        linear.coefficients.iter().for_each(|c| out.signed(*c, predict::PRECISION));
+        linear
+            .coefficients
+            .iter()
+            .for_each(|c| out.signed(*c, predict::PRECISION));
     }
 }

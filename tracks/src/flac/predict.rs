@@ -25,7 +25,9 @@ pub(super) struct Prediction {
 impl Prediction {
     /// Samples that are told as they are, before prediction starts.
     pub(super) fn order(&self) -> usize {
-        self.linear.as_ref().map_or(self.fixed_order, |linear| linear.coefficients.len())
+        self.linear
+            .as_ref()
+            .map_or(self.fixed_order, |linear| linear.coefficients.len())
     }
 
     /// The subframe type of RFC 9639, table 19.
@@ -43,29 +45,47 @@ fn difference(samples: &[i32]) -> Vec<i32> {
 }
 
 fn magnitude(values: &[i32]) -> u64 {
-    values.iter().map(|value| u64::from(value.unsigned_abs())).sum()
+    values
+        .iter()
+        .map(|value| u64::from(value.unsigned_abs()))
+        .sum()
 }
 
 /// How hard a channel is to predict, roughly: the second differences.
 pub(super) fn roughness(samples: &[i32]) -> u64 {
-    samples.windows(3).map(|w| u64::from((w[2] - 2 * w[1] + w[0]).unsigned_abs())).sum()
+    samples
+        .windows(3)
+        .map(|w| u64::from((w[2] - 2 * w[1] + w[0]).unsigned_abs()))
+        .sum()
 }
 
 /// The predictor that leaves the least.
 pub(super) fn best(samples: &[i32]) -> Prediction {
     let fixed = best_fixed(samples);
-    let Some(linear) = fit(samples) else { return fixed };
-    let Some(residual) = leftover(samples, &linear) else { return fixed };
+    let Some(linear) = fit(samples) else {
+        return fixed;
+    };
+    let Some(residual) = leftover(samples, &linear) else {
+        return fixed;
+    };
     let cost = |residual: &[i32], order| rice::plan(residual, order).bits;
     let told = (linear.coefficients.len() as u64) * u64::from(PRECISION + 16) + 9;
     if cost(&residual, linear.coefficients.len()) + told < cost(&fixed.residual, fixed.order()) {
-        return Prediction { fixed_order: 0, linear: Some(linear), residual };
+        return Prediction {
+            fixed_order: 0,
+            linear: Some(linear),
+            residual,
+        };
     }
     fixed
 }
 
 fn best_fixed(samples: &[i32]) -> Prediction {
-    let mut best = Prediction { fixed_order: 0, linear: None, residual: samples.to_vec() };
+    let mut best = Prediction {
+        fixed_order: 0,
+        linear: None,
+        residual: samples.to_vec(),
+    };
     let mut least = magnitude(&best.residual);
     let mut residual = best.residual.clone();
     for order in 1..=4.min(samples.len().saturating_sub(1)) {
@@ -73,7 +93,11 @@ fn best_fixed(samples: &[i32]) -> Prediction {
         let left = magnitude(&residual);
         if left < least {
             least = left;
-            best = Prediction { fixed_order: order, linear: None, residual: residual.clone() };
+            best = Prediction {
+                fixed_order: order,
+                linear: None,
+                residual: residual.clone(),
+            };
         }
     }
     best
@@ -91,7 +115,11 @@ fn autocorrelation(samples: &[i32]) -> [f64; ORDER + 1] {
         })
         .collect();
     core::array::from_fn(|lag| {
-        windowed.iter().zip(&windowed[lag..]).map(|(a, b)| a * b).sum()
+        windowed
+            .iter()
+            .zip(&windowed[lag..])
+            .map(|(a, b)| a * b)
+            .sum()
     })
 }
 
@@ -121,9 +149,13 @@ fn fit(samples: &[i32]) -> Option<Linear> {
 
 /// Coefficients as integers, each carrying the rounding error of the one before.
 fn quantise(model: &[f64; ORDER]) -> Option<Linear> {
-    let largest = model.iter().fold(0.0_f64, |largest, c| largest.max(c.abs()));
+    let largest = model
+        .iter()
+        .fold(0.0_f64, |largest, c| largest.max(c.abs()));
     let limit = f64::from(1 << (PRECISION - 1));
-    let shift = (0..=14_u32).rev().find(|shift| largest * f64::from(1 << shift) < limit - 1.0)?;
+    let shift = (0..=14_u32)
+        .rev()
+        .find(|shift| largest * f64::from(1 << shift) < limit - 1.0)?;
     let mut carried = 0.0;
     let coefficients = model
         .iter()
@@ -134,7 +166,10 @@ fn quantise(model: &[f64; ORDER]) -> Option<Linear> {
             rounded as i32
         })
         .collect();
-    Some(Linear { coefficients, shift })
+    Some(Linear {
+        coefficients,
+        shift,
+    })
 }
 
 /// What the predictor leaves; nothing when that would not fit 32 bits.

@@ -50,18 +50,28 @@ pub(super) fn plan(residual: &[i32], order: usize) -> Plan {
         let bits = 6 + chosen.iter().map(|(_, bits)| bits + 4).sum::<u64>();
         if best.as_ref().is_none_or(|best| bits < best.bits) {
             let parameters = chosen.iter().map(|(k, _)| *k).collect();
-            best = Some(Plan { partition_order, parameters, bits });
+            best = Some(Plan {
+                partition_order,
+                parameters,
+                bits,
+            });
         }
         sums = sums.chunks(2).map(|pair| pair.iter().sum()).collect();
     }
-    best.unwrap_or(Plan { partition_order: 0, parameters: vec![HIGHEST], bits: u64::MAX })
+    best.unwrap_or(Plan {
+        partition_order: 0,
+        parameters: vec![HIGHEST],
+        bits: u64::MAX,
+    })
 }
 
 /// Sums of the zigzagged residual per partition of `length`; the first lacks the warm-up.
 fn sums(residual: &[i32], order: usize, length: usize) -> Vec<u64> {
     let sum = |part: &[i32]| part.iter().map(|value| u64::from(zigzag(*value))).sum();
     let (first, rest) = residual.split_at(length - order);
-    core::iter::once(sum(first)).chain(rest.chunks(length).map(sum)).collect()
+    core::iter::once(sum(first))
+        .chain(rest.chunks(length).map(sum))
+        .collect()
 }
 
 /// Writes a residual as planned.

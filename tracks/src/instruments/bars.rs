@@ -5,10 +5,22 @@ use crate::synth::{Bus, Mode, Noise, OnePole, decay, frames, hz, pan, ring};
 
 /// Modes of a tuned wooden bar over its resonator: the second two octaves up, the third near three
 /// octaves and a third.
-const WOOD: [(f32, f32, f32); 4] = [(1.0, 1.0, 1.0), (3.98, 0.24, 0.28), (9.4, 0.09, 0.1), (16.2, 0.03, 0.05)];
+const WOOD: [(f32, f32, f32); 4] = [
+    (1.0, 1.0, 1.0),
+    (3.98, 0.24, 0.28),
+    (9.4, 0.09, 0.1),
+    (16.2, 0.03, 0.05),
+];
 /// Hum, prime, tierce, quint, nominal and what shimmers above.
-const BRONZE: [(f32, f32, f32); 7] =
-    [(0.5, 0.22, 1.0), (1.0, 1.0, 0.8), (2.002, 0.5, 0.6), (2.74, 0.16, 0.4), (4.01, 0.2, 0.3), (5.4, 0.1, 0.2), (6.9, 0.05, 0.12)];
+const BRONZE: [(f32, f32, f32); 7] = [
+    (0.5, 0.22, 1.0),
+    (1.0, 1.0, 0.8),
+    (2.002, 0.5, 0.6),
+    (2.74, 0.16, 0.4),
+    (4.01, 0.2, 0.3),
+    (5.4, 0.1, 0.2),
+    (6.9, 0.05, 0.12),
+];
 
 /// A marimba bar, struck with a medium mallet.
 pub(crate) fn marimba(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noise) {
@@ -21,7 +33,13 @@ pub(crate) fn marimba(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noi
         .map(|(number, (ratio, level, share))| Mode {
             hz: root * ratio,
             // A harder stroke brings the upper modes out.
-            level: stroke.force * level * if number == 0 { 1.0 } else { 0.35 + stroke.force },
+            level: stroke.force
+                * level
+                * if number == 0 {
+                    1.0
+                } else {
+                    0.35 + stroke.force
+                },
             seconds: seconds * share,
             place: place + 0.05 * noise.white(),
         })
@@ -49,11 +67,22 @@ pub(crate) fn bell(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noise)
     let mut modes = Vec::new();
     for (ratio, level, share) in BRONZE {
         let spread = 0.3 * noise.white();
-        let level = stroke.force * level * libm::expf(-root * ratio / (1_500.0 + 2_500.0 * stroke.force));
-        let mode = Mode { hz: root * ratio, level, seconds: seconds * share, place: place + spread };
+        let level =
+            stroke.force * level * libm::expf(-root * ratio / (1_500.0 + 2_500.0 * stroke.force));
+        let mode = Mode {
+            hz: root * ratio,
+            level,
+            seconds: seconds * share,
+            place: place + spread,
+        };
         modes.push(mode);
         // Nothing cast is round: each mode is two, and they beat.
-        modes.push(Mode { hz: mode.hz + 0.3 + noise.unit(), level: level * 0.6, place: place - spread, ..mode });
+        modes.push(Mode {
+            hz: mode.hz + 0.3 + noise.unit(),
+            level: level * 0.6,
+            place: place - spread,
+            ..mode
+        });
     }
     ring(bus, stroke.at, &modes, 12.0, 1.0);
 }

@@ -31,7 +31,10 @@ pub(crate) fn chip(bus: &mut Bus, stroke: Stroke, voice: Chip, place: f32, steps
         let held = i < frames(stroke.held * 0.9);
         let level = envelope.next(held);
         let late = ((i as f32 / RATE - 0.22) * 4.0).clamp(0.0, 1.0);
-        let root = roots.get((i / screen) % roots.len().max(1)).copied().unwrap_or(440.0);
+        let root = roots
+            .get((i / screen) % roots.len().max(1))
+            .copied()
+            .unwrap_or(440.0);
         let bent = root * (1.0 + 0.006 * late * sine(vibrato.next(6.2).0));
         // Steps of volume and gates slide over a millisecond: the step is meant, its click is not.
         volume += (stepped(level * stroke.force) - volume) * 0.03;
@@ -49,13 +52,24 @@ pub(crate) fn chip(bus: &mut Bus, stroke: Stroke, voice: Chip, place: f32, steps
 
 /// A triangle in sixteen levels up and sixteen down, half a step of it smoothed away.
 fn staircase(turns: f32) -> f32 {
-    let up = if turns < 0.5 { turns * 2.0 } else { 2.0 - turns * 2.0 };
+    let up = if turns < 0.5 {
+        turns * 2.0
+    } else {
+        2.0 - turns * 2.0
+    };
     let exact = up * 15.0;
     (0.5 * exact + 0.5 * exact.round()) / 7.5 - 1.0
 }
 
 /// The shift register: `period` frames a bit (higher is deeper), 93 bits round when `metallic`.
-pub(crate) fn chip_noise(bus: &mut Bus, at: usize, force: f32, seconds: f32, period: f32, metallic: bool) {
+pub(crate) fn chip_noise(
+    bus: &mut Bus,
+    at: usize,
+    force: f32,
+    seconds: f32,
+    period: f32,
+    metallic: bool,
+) {
     let mut register = 1_u16;
     let (mut due, mut bit, mut volume) = (0.0_f32, 0.0_f32, 0.0_f32);
     let last = frames(seconds);

@@ -52,12 +52,23 @@ pub(crate) fn snare(bus: &mut Bus, at: usize, force: f32, noise: &mut Noise) {
     let (mut bend, bend_falls) = (0.5, decay(0.05));
     for i in 0..frames(0.2) {
         let out = ((frames(0.2) - i) as f32 / 300.0).min(1.0) * (i as f32 / 30.0).min(1.0);
-        let x = (sine(low.next(182.0 * (1.0 + bend)).0) + 0.5 * sine(high.next(331.0 * (1.0 + bend)).0)) * level * out;
+        let x = (sine(low.next(182.0 * (1.0 + bend)).0)
+            + 0.5 * sine(high.next(331.0 * (1.0 + bend)).0))
+            * level
+            * out;
         bend *= bend_falls;
         level *= falls;
         bus.write(at + i, [x, x]);
     }
-    let wires = Hiss { band_hz: 2_600.0, q: 0.5, above_hz: 900.0, seconds: 0.24, level: 0.42 * force, place: 0.06, rise: 30.0 };
+    let wires = Hiss {
+        band_hz: 2_600.0,
+        q: 0.5,
+        above_hz: 900.0,
+        seconds: 0.24,
+        level: 0.42 * force,
+        place: 0.06,
+        rise: 30.0,
+    };
     wires.play(bus, at, noise);
 }
 
@@ -66,12 +77,22 @@ pub(crate) fn rim(bus: &mut Bus, at: usize, force: f32, noise: &mut Noise) {
     let (mut wood, mut ring) = (Phase::at(0.0), Phase::at(0.0));
     let (mut level, falls) = (0.5 * force, decay(0.055));
     for i in 0..frames(0.07) {
-        let x = (sine(wood.next(820.0).0) + 0.6 * sine(ring.next(1_640.0).0)) * level * (i as f32 / 20.0).min(1.0);
+        let x = (sine(wood.next(820.0).0) + 0.6 * sine(ring.next(1_640.0).0))
+            * level
+            * (i as f32 / 20.0).min(1.0);
         level *= falls;
         bus.write(at + i, [x * 0.8, x * 0.6]);
     }
-    Hiss { band_hz: 3_000.0, q: 0.8, above_hz: 800.0, seconds: 0.03, level: 0.3 * force, place: -0.15, rise: 10.0 }
-        .play(bus, at, noise);
+    Hiss {
+        band_hz: 3_000.0,
+        q: 0.8,
+        above_hz: 800.0,
+        seconds: 0.03,
+        level: 0.3 * force,
+        place: -0.15,
+        rise: 10.0,
+    }
+    .play(bus, at, noise);
 }
 
 /// A hi-hat: six pulses that agree on nothing, and air. `seconds` is how open it is.
@@ -96,6 +117,14 @@ pub(crate) fn hat(bus: &mut Bus, at: usize, force: f32, seconds: f32, noise: &mu
 
 /// A shaker: sand that needs a moment to move.
 pub(crate) fn shaker(bus: &mut Bus, at: usize, force: f32, noise: &mut Noise) {
-    Hiss { band_hz: 6_200.0, q: 0.8, above_hz: 3_000.0, seconds: 0.11, level: 0.2 * force, place: -0.4, rise: 900.0 }
-        .play(bus, at, noise);
+    Hiss {
+        band_hz: 6_200.0,
+        q: 0.8,
+        above_hz: 3_000.0,
+        seconds: 0.11,
+        level: 0.2 * force,
+        place: -0.4,
+        rise: 900.0,
+    }
+    .play(bus, at, noise);
 }

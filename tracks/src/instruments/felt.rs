@@ -9,7 +9,13 @@ pub(crate) fn felt(bus: &mut Bus, stroke: Stroke, noise: &mut Noise) {
     let place = ((stroke.pitch - 62.0) / 34.0).clamp(-0.8, 0.8);
     let modes = strings(stroke, place, noise);
     // High strings have small dampers: they die a little later than the hand says.
-    ring(bus, stroke.at, &modes, stroke.held, 0.35 + (76.0 - stroke.pitch).max(0.0) * 0.012);
+    ring(
+        bus,
+        stroke.at,
+        &modes,
+        stroke.held,
+        0.35 + (76.0 - stroke.pitch).max(0.0) * 0.012,
+    );
     action(bus, stroke, place, noise);
 }
 
@@ -32,8 +38,18 @@ fn strings(stroke: Stroke, place: f32, noise: &mut Noise) -> Vec<Mode> {
         let seconds = longest / (1.0 + 0.3 * (n - 1.0));
         let beating = 0.12 + 0.25 * noise.unit();
         let spread = 0.16 * noise.white();
-        modes.push(Mode { hz: partial, level: level * 0.66, seconds: seconds * 0.38, place: place - spread });
-        modes.push(Mode { hz: partial + beating, level: level * 0.34, seconds, place: place + spread });
+        modes.push(Mode {
+            hz: partial,
+            level: level * 0.66,
+            seconds: seconds * 0.38,
+            place: place - spread,
+        });
+        modes.push(Mode {
+            hz: partial + beating,
+            level: level * 0.34,
+            seconds,
+            place: place + spread,
+        });
     }
     // Low notes have more partials: equal force is to be equally loud.
     let power: f32 = modes.iter().map(|mode| mode.level * mode.level).sum();
@@ -45,7 +61,11 @@ fn strings(stroke: Stroke, place: f32, noise: &mut Noise) -> Vec<Mode> {
 /// Hammer and key: a muffled thump, and felt brushing the string.
 fn action(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noise) {
     let [left, right] = pan(place * 0.6);
-    let (mut wood, mut brush, mut rumble) = (OnePole::new(240.0), OnePole::new(1_500.0), OnePole::new(60.0));
+    let (mut wood, mut brush, mut rumble) = (
+        OnePole::new(240.0),
+        OnePole::new(1_500.0),
+        OnePole::new(60.0),
+    );
     let (mut thump, mut touch) = (0.42 * stroke.force, 0.03 * stroke.force);
     let (thump_falls, touch_falls) = (decay(0.07), decay(0.12));
     for i in 0..frames(0.12) {

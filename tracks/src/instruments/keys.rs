@@ -22,7 +22,8 @@ pub(crate) fn electric_piano(bus: &mut Bus, stroke: Stroke, noise: &mut Noise) {
         }
         let bend = sine(bender.next(root).0) * depth * 0.5;
         let turns = carrier.next(root).0 + bend;
-        let x = sine(if turns >= 1.0 { turns - 1.0 } else { turns }) + sine(tine.next(tine_hz).0) * ping;
+        let x = sine(if turns >= 1.0 { turns - 1.0 } else { turns })
+            + sine(tine.next(tine_hz).0) * ping;
         depth *= depth_falls;
         ping *= ping_falls;
         let x = soft(x * level * 0.9) * 0.4;
@@ -57,7 +58,8 @@ pub(crate) fn organ(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noise
 pub(crate) fn melodica(bus: &mut Bus, stroke: Stroke, place: f32, noise: &mut Noise) {
     let root = hz(stroke.pitch);
     let [left, right] = pan(place);
-    let (mut reed, mut second, mut vibrato) = (Phase::at(0.0), Phase::at(0.4), Phase::at(noise.unit()));
+    let (mut reed, mut second, mut vibrato) =
+        (Phase::at(0.0), Phase::at(0.4), Phase::at(noise.unit()));
     let mut envelope = Envelope::new(0.05, 0.4, 0.8, 0.07);
     let (mut body, mut air) = (Svf::new(1_300.0, 0.9), Svf::new(2_400.0, 1.2));
     let (mut scoop, scoop_falls) = (-0.012, decay(0.14));

@@ -61,7 +61,8 @@ pub(crate) fn pluck(bus: &mut Bus, stroke: Stroke, place: f32, open: f32, noise:
             break;
         }
         if i % 16 == 0 {
-            filter.tune(root * 0.9 + 140.0 + (700.0 + 4_600.0 * open * open) * swept * stroke.force);
+            filter
+                .tune(root * 0.9 + 140.0 + (700.0 + 4_600.0 * open * open) * swept * stroke.force);
         }
         let x = saw(one.next(root * 1.0016)) + saw(two.next(root * 0.9984));
         let x = filter.low(x) * level * stroke.force * 0.2;

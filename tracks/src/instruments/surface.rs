@@ -38,8 +38,13 @@ fn tick(bus: &mut Bus, at: usize, force: f32, noise: &mut Noise) {
 
 /// Wind over water: bands of noise that swell slowly and move from side to side.
 pub(crate) fn breath(bus: &mut Bus, noise: &mut Noise) {
-    for (hz, rate, phase) in [(420.0, 0.061, 0.0), (760.0, 0.083, 0.4), (1_500.0, 0.047, 0.7)] {
-        let (mut band, mut swell, mut side) = (Svf::new(hz, 1.8), Phase::at(phase), Phase::at(phase * 0.5));
+    for (hz, rate, phase) in [
+        (420.0, 0.061, 0.0),
+        (760.0, 0.083, 0.4),
+        (1_500.0, 0.047, 0.7),
+    ] {
+        let (mut band, mut swell, mut side) =
+            (Svf::new(hz, 1.8), Phase::at(phase), Phase::at(phase * 0.5));
         let mut gains = [0.0; 2];
         for at in 0..bus.frames.len() {
             let level = 0.5 + 0.5 * sine(swell.next(rate).0);

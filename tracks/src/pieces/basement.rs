@@ -17,8 +17,14 @@ const TUNE: &str = "-:.5 F#4:.5 A4:.5 B4:1.5 A4:.5 F#4:.5 | E4:.5 F#4:1.5 -:2 | 
      -:.5 G4:.5 B4:.5 D5:1.5 B4:.5 A4:.5 | F#4:.5 A4:1 C#5:.5 A4:.5 F#4:1.5 | \
      B4:1.5 -:2.5 | -:2 D5:.5 C#5:.5 A4:1";
 const BEATS: f32 = 56.0;
-const STRING: Bass =
-    Bass { edge: 0.25, dark_hz: 130.0, open_hz: 420.0, decay: 0.5, sustain: 0.55, drive: 1.7 };
+const STRING: Bass = Bass {
+    edge: 0.25,
+    dark_hz: 130.0,
+    open_hz: 420.0,
+    decay: 0.5,
+    sustain: 0.55,
+    drive: 1.7,
+};
 
 /// Whether the band plays in a bar, or has left the room to the echo.
 fn is_full(bar: usize) -> bool {
@@ -40,13 +46,25 @@ pub(crate) fn compose(seed: u64) -> Bus {
         melodica(&mut tune, stroke, 0.22, &mut player.noise);
     }
     let beat = 60.0 / 74.0;
-    let tape = Echo { left: beat * 0.75, right: beat * 0.5, feedback: 0.62, cross: 1.0, low_hz: 260.0, high_hz: 2_300.0 };
+    let tape = Echo {
+        left: beat * 0.75,
+        right: beat * 0.5,
+        feedback: 0.62,
+        cross: 1.0,
+        low_hz: 260.0,
+        high_hz: 2_300.0,
+    };
     let mut sent = silence.clone();
     sent.mix(&chops, -24.0);
     sent.mix(&thrown, -24.0);
     sent.mix(&tune, -25.0);
     let repeats = tape.of(&sent);
-    let spring = Hall { size: 0.42, seconds: 1.9, bright_hz: 2_800.0, before: 0.012 };
+    let spring = Hall {
+        size: 0.42,
+        seconds: 1.9,
+        bright_hz: 2_800.0,
+        before: 0.012,
+    };
     let mut wet = silence.clone();
     wet.add(&sent, 0.6);
     wet.add(&repeats, 0.35);
@@ -83,9 +101,18 @@ fn drums(seed: u64, clock: Clock, silence: &Bus) -> (Bus, Bus) {
             rim(&mut thrown, clock.frame(start + 3.75), 0.5, &mut hand.noise);
         }
         for eighth in (0..8).filter(|_| bar > 0 && bar != 10) {
-            let note = Note { beat: start + eighth as f32 * 0.5, beats: 0.5, pitch: 0.0, accent: false };
+            let note = Note {
+                beat: start + eighth as f32 * 0.5,
+                beats: 0.5,
+                pitch: 0.0,
+                accent: false,
+            };
             let stroke = hand.play(note, if eighth % 2 == 1 { 0.62 } else { 0.3 });
-            let open = if eighth == 7 && bar % 2 == 0 { 0.28 } else { 0.07 };
+            let open = if eighth == 7 && bar % 2 == 0 {
+                0.28
+            } else {
+                0.07
+            };
             hat(&mut kit, stroke.at, stroke.force, open, &mut hand.noise);
         }
     }
@@ -103,7 +130,12 @@ fn low(seed: u64, clock: Clock, silence: &Bus) -> Bus {
             bass(&mut low, hand.play(note, 0.75), STRING);
         }
     }
-    let last = Note { beat: BEATS, beats: 3.0, pitch: 35.0, accent: false };
+    let last = Note {
+        beat: BEATS,
+        beats: 3.0,
+        pitch: 35.0,
+        accent: false,
+    };
     bass(&mut low, hand.play(last, 0.8), STRING);
     low
 }
@@ -114,23 +146,57 @@ fn chops(seed: u64, clock: Clock, silence: &Bus) -> (Bus, Bus) {
     let mut hand = Hand::new(seed ^ 0xc4, clock, 0.007, 0.12);
     for bar in 0..14 {
         let tones = chord(CHORDS[(bar + 2) % 4]);
-        let beats: &[f32] = if is_full(bar) || bar < 2 { &[1.0, 3.0] } else { &[1.0] };
+        let beats: &[f32] = if is_full(bar) || bar < 2 {
+            &[1.0, 3.0]
+        } else {
+            &[1.0]
+        };
         for beat in beats {
             for pitch in &tones {
-                let note = Note { beat: bar as f32 * 4.0 + beat, beats: 0.22, pitch: *pitch, accent: false };
-                organ(&mut chops, hand.play(note, 0.7), -0.3, &mut hand.noise.clone());
+                let note = Note {
+                    beat: bar as f32 * 4.0 + beat,
+                    beats: 0.22,
+                    pitch: *pitch,
+                    accent: false,
+                };
+                organ(
+                    &mut chops,
+                    hand.play(note, 0.7),
+                    -0.3,
+                    &mut hand.noise.clone(),
+                );
             }
         }
         for half in (0..4).filter(|_| is_full(bar)) {
             for pitch in &tones {
-                let note = Note { beat: bar as f32 * 4.0 + half as f32 + 0.5, beats: 0.2, pitch: pitch - 12.0, accent: false };
-                organ(&mut bubble, hand.play(note, 0.35), 0.35, &mut hand.noise.clone());
+                let note = Note {
+                    beat: bar as f32 * 4.0 + half as f32 + 0.5,
+                    beats: 0.2,
+                    pitch: pitch - 12.0,
+                    accent: false,
+                };
+                organ(
+                    &mut bubble,
+                    hand.play(note, 0.35),
+                    0.35,
+                    &mut hand.noise.clone(),
+                );
             }
         }
     }
     for pitch in chord("B3+D4+F#4+B4") {
-        let note = Note { beat: BEATS, beats: 0.4, pitch, accent: false };
-        organ(&mut chops, hand.play(note, 0.75), -0.3, &mut hand.noise.clone());
+        let note = Note {
+            beat: BEATS,
+            beats: 0.4,
+            pitch,
+            accent: false,
+        };
+        organ(
+            &mut chops,
+            hand.play(note, 0.75),
+            -0.3,
+            &mut hand.noise.clone(),
+        );
     }
     (chops, bubble)
 }

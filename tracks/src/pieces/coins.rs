@@ -7,12 +7,26 @@ use crate::synth::{Bus, Hall, OnePole};
 
 /// Root of the bass and semitones of the chord, per bar.
 const BARS: [(&str, [f32; 3]); 20] = [
-    ("A2", MAJOR), ("A2", MAJOR),
-    ("A2", MAJOR), ("F#2", MINOR), ("D2", MAJOR), ("E2", MAJOR),
-    ("A2", MAJOR), ("C#3", MINOR), ("D2", MAJOR), ("E2", MAJOR),
-    ("F#2", MINOR), ("D2", MAJOR), ("A2", MAJOR), ("E2", MAJOR),
-    ("F#2", MINOR), ("B2", MAJOR), ("D2", MAJOR), ("E2", MAJOR),
-    ("A2", MAJOR), ("A2", MAJOR),
+    ("A2", MAJOR),
+    ("A2", MAJOR),
+    ("A2", MAJOR),
+    ("F#2", MINOR),
+    ("D2", MAJOR),
+    ("E2", MAJOR),
+    ("A2", MAJOR),
+    ("C#3", MINOR),
+    ("D2", MAJOR),
+    ("E2", MAJOR),
+    ("F#2", MINOR),
+    ("D2", MAJOR),
+    ("A2", MAJOR),
+    ("E2", MAJOR),
+    ("F#2", MINOR),
+    ("B2", MAJOR),
+    ("D2", MAJOR),
+    ("E2", MAJOR),
+    ("A2", MAJOR),
+    ("A2", MAJOR),
 ];
 const MAJOR: [f32; 3] = [0.0, 4.0, 7.0];
 const MINOR: [f32; 3] = [0.0, 3.0, 7.0];
@@ -32,24 +46,43 @@ const TUNE: &str = "\
 pub(crate) fn compose(seed: u64) -> Bus {
     let clock = Clock::new(138.0);
     let silence = Bus::silent(36.0);
-    let (mut lead, mut shadow, mut chords, mut low) =
-        (silence.clone(), silence.clone(), silence.clone(), silence.clone());
+    let (mut lead, mut shadow, mut chords, mut low) = (
+        silence.clone(),
+        silence.clone(),
+        silence.clone(),
+        silence.clone(),
+    );
     // A machine plays: exact in time, and no two runs differ in force.
     let mut hand = Hand::new(seed, clock, 0.0, 0.0);
     for mut note in read(TUNE) {
         note.beat += 8.0;
-        let width = if (40.0..72.0).contains(&note.beat) { 0.25 } else { 0.5 };
+        let width = if (40.0..72.0).contains(&note.beat) {
+            0.25
+        } else {
+            0.5
+        };
         let stroke = hand.play(note, 0.75);
         chip(&mut lead, stroke, Chip::Pulse(width), -0.12, &[0.0]);
         // The old trick for a channel to spare: the tune again, late, soft, on the other side.
         note.beat += 0.75;
-        chip(&mut shadow, hand.play(note, 0.3), Chip::Pulse(0.25), 0.65, &[0.0]);
+        chip(
+            &mut shadow,
+            hand.play(note, 0.3),
+            Chip::Pulse(0.25),
+            0.65,
+            &[0.0],
+        );
     }
     for (bar, (root, steps)) in BARS.iter().enumerate() {
         accompany(&mut hand, bar, root, steps, &mut chords, &mut low);
     }
     let drums = drums(clock, &silence);
-    let room = Hall { size: 0.35, seconds: 0.9, bright_hz: 4_500.0, before: 0.008 };
+    let room = Hall {
+        size: 0.35,
+        seconds: 0.9,
+        bright_hz: 4_500.0,
+        before: 0.008,
+    };
     let mut wet = lead.clone();
     wet.add(&chords, 0.8);
     wet.add(&drums, 0.3);
@@ -65,20 +98,53 @@ pub(crate) fn compose(seed: u64) -> Bus {
 }
 
 /// One bar of bouncing bass and chopped chords.
-fn accompany(hand: &mut Hand, bar: usize, root: &str, steps: &[f32; 3], chords: &mut Bus, low: &mut Bus) {
-    let Some(root) = crate::score::chord(root).first().copied() else { return };
+fn accompany(
+    hand: &mut Hand,
+    bar: usize,
+    root: &str,
+    steps: &[f32; 3],
+    chords: &mut Bus,
+    low: &mut Bus,
+) {
+    let Some(root) = crate::score::chord(root).first().copied() else {
+        return;
+    };
     let start = bar as f32 * 4.0;
     let last = bar + 1 == BARS.len();
-    let bounce: &[f32] = if last { &[0.0] } else { &[0.0, 12.0, 0.0, 12.0, 7.0, 12.0, 0.0, 12.0] };
+    let bounce: &[f32] = if last {
+        &[0.0]
+    } else {
+        &[0.0, 12.0, 0.0, 12.0, 7.0, 12.0, 0.0, 12.0]
+    };
     for (eighth, step) in bounce.iter().enumerate() {
-        let note = Note { beat: start + eighth as f32 * 0.5, beats: 0.42, pitch: root + step, accent: false };
+        let note = Note {
+            beat: start + eighth as f32 * 0.5,
+            beats: 0.42,
+            pitch: root + step,
+            accent: false,
+        };
         chip(low, hand.play(note, 0.8), Chip::Triangle, 0.0, &[0.0]);
     }
-    let chops: &[(f32, f32)] = if last { &[(0.0, 1.2)] } else { &[(0.5, 0.3), (1.5, 0.3), (2.25, 0.3), (3.0, 0.75)] };
+    let chops: &[(f32, f32)] = if last {
+        &[(0.0, 1.2)]
+    } else {
+        &[(0.5, 0.3), (1.5, 0.3), (2.25, 0.3), (3.0, 0.75)]
+    };
     for (beat, beats) in chops {
         let high = if root > 44.0 { 12.0 } else { 24.0 };
-        let note = Note { beat: start + beat, beats: *beats, pitch: root + high, accent: false };
-        chip(chords, hand.play(note, 0.6), Chip::Pulse(0.125), -0.55, steps);
+        let note = Note {
+            beat: start + beat,
+            beats: *beats,
+            pitch: root + high,
+            accent: false,
+        };
+        chip(
+            chords,
+            hand.play(note, 0.6),
+            Chip::Pulse(0.125),
+            -0.55,
+            steps,
+        );
     }
 }
 
@@ -94,12 +160,26 @@ fn drums(clock: Clock, silence: &Bus) -> Bus {
         }
         for eighth in 0..8 {
             let force = if eighth % 2 == 1 { 0.32 } else { 0.2 };
-            chip_noise(&mut drums, clock.frame(start + eighth as f32 * 0.5), force, 0.035, 1.6, false);
+            chip_noise(
+                &mut drums,
+                clock.frame(start + eighth as f32 * 0.5),
+                force,
+                0.035,
+                1.6,
+                false,
+            );
         }
         if bar % 4 == 1 {
             for sixteenth in 0..4 {
                 let at = clock.frame(start + 3.0 + sixteenth as f32 * 0.25);
-                chip_noise(&mut drums, at, 0.5 + 0.1 * sixteenth as f32, 0.09, 5.0 - sixteenth as f32, true);
+                chip_noise(
+                    &mut drums,
+                    at,
+                    0.5 + 0.1 * sixteenth as f32,
+                    0.09,
+                    5.0 - sixteenth as f32,
+                    true,
+                );
             }
         }
     }

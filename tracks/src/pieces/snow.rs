@@ -44,9 +44,17 @@ pub(crate) fn compose(seed: u64) -> Bus {
     for bar in 0..12 {
         let start = bar as f32 * 4.0;
         // The pedal: the left hand rings until the harmony changes, the last chord until the end.
-        let pedal = if bar == 11 { start + 12.0 } else { start + 4.05 };
+        let pedal = if bar == 11 {
+            start + 12.0
+        } else {
+            start + 4.05
+        };
         for mut note in read(LEFT[bar]) {
-            let force = if note.beat == 0.0 { 0.42 } else { 0.27 + 0.03 * note.beat };
+            let force = if note.beat == 0.0 {
+                0.42
+            } else {
+                0.27 + 0.03 * note.beat
+            };
             note.beat += start;
             note.beats = pedal - note.beat;
             let stroke = left.play(note, force * breath(note.beat));
@@ -54,12 +62,21 @@ pub(crate) fn compose(seed: u64) -> Bus {
         }
         for mut note in read(RIGHT[bar]) {
             note.beat += start;
-            note.beats = if bar == 11 { pedal - note.beat } else { note.beats + 0.4 };
+            note.beats = if bar == 11 {
+                pedal - note.beat
+            } else {
+                note.beats + 0.4
+            };
             let stroke = right.play(note, 0.62 * breath(note.beat));
             felt(&mut piano, stroke, &mut right.noise);
         }
     }
-    let room = Hall { size: 1.15, seconds: 3.6, bright_hz: 3_600.0, before: 0.024 };
+    let room = Hall {
+        size: 1.15,
+        seconds: 3.6,
+        bright_hz: 3_600.0,
+        before: 0.024,
+    };
     let mut mix = piano.alike();
     mix.mix(&piano, -18.0);
     mix.mix(&room.of(&piano), -29.0);

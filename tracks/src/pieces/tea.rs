@@ -13,14 +13,21 @@ const E7: (&str, &str) = ("G#3+C4+D4+F4", "E2:1.5 E2:.5 -:.5 B1:.5 G#1:1");
 const CMAJ9: (&str, &str) = ("E3+G3+B3+D4", "C2:1.5 C2:.5 -:.5 G1:.5 B1:1");
 const CM6: (&str, &str) = ("Eb3+G3+A3+D4", "C2:1.5 -:1 Eb2:.5 D2:1");
 const HOME: (&str, &str) = ("F#3+A3+B3+D4", "G1:4");
-const BARS: [(&str, &str); 13] =
-    [AM9, D13, GMAJ9, E7, AM9, D13, GMAJ9, E7, AM9, D13, CMAJ9, CM6, HOME];
+const BARS: [(&str, &str); 13] = [
+    AM9, D13, GMAJ9, E7, AM9, D13, GMAJ9, E7, AM9, D13, CMAJ9, CM6, HOME,
+];
 /// From bar 6.
 const TUNE: &str = "-:.5 B4:.5 D5:.5 E5:.5 D5:1 B4:1 | -:.5 C5:.5 D5:.5 C5:.5 G#4:1.5 -:.5 | \
      -:.5 A4:.5 C5:.5 E5:.5 G5:.75 E5:.25 C5:1 | B4:1.5 A4:.5 F#4:1 -:1 | \
      -:.5 G4:.5 B4:.5 D5:.5 E5:1 G5:1 | Eb5:1.5 D5:.5 C5:1 A4:1 | B4:4";
-const STRING: Bass =
-    Bass { edge: 0.1, dark_hz: 150.0, open_hz: 260.0, decay: 0.7, sustain: 0.5, drive: 1.4 };
+const STRING: Bass = Bass {
+    edge: 0.1,
+    dark_hz: 150.0,
+    open_hz: 260.0,
+    decay: 0.7,
+    sustain: 0.5,
+    drive: 1.4,
+};
 
 /// The whole piece, unmastered.
 pub(crate) fn compose(seed: u64) -> Bus {
@@ -38,7 +45,12 @@ pub(crate) fn compose(seed: u64) -> Bus {
     tremolo(&mut keys);
     let (drums, hits) = drums(seed, clock, &silence);
     keys.duck(&hits, 0.3, 0.2);
-    let room = Hall { size: 0.6, seconds: 1.5, bright_hz: 3_000.0, before: 0.01 };
+    let room = Hall {
+        size: 0.6,
+        seconds: 1.5,
+        bright_hz: 3_000.0,
+        before: 0.01,
+    };
     let mut wet = keys.clone();
     wet.add(&tune, 2.0);
     let mut tape = silence.clone();
@@ -71,7 +83,12 @@ fn harmony(seed: u64, clock: Clock, silence: &Bus) -> (Bus, Bus) {
         for (beat, beats, force) in rhythm {
             // Rolled from below, a few milliseconds a finger.
             for (finger, pitch) in chord(tones).into_iter().enumerate() {
-                let note = Note { beat: start + beat, beats: *beats, pitch, accent: finger == 3 };
+                let note = Note {
+                    beat: start + beat,
+                    beats: *beats,
+                    pitch,
+                    accent: finger == 3,
+                };
                 let mut stroke = hand.play(note, *force);
                 stroke.at += finger * 420;
                 electric_piano(&mut keys, stroke, &mut hand.noise);
@@ -93,10 +110,20 @@ fn drums(seed: u64, clock: Clock, silence: &Bus) -> (Bus, Vec<usize>) {
     let at = |beat: f32, late: usize| clock.frame(beat) + late;
     for bar in 2..12 {
         let start = bar as f32 * 4.0;
-        let kicks: &[f32] = if bar % 2 == 0 { &[0.0, 1.75, 2.5] } else { &[0.0, 2.25, 2.5] };
+        let kicks: &[f32] = if bar % 2 == 0 {
+            &[0.0, 1.75, 2.5]
+        } else {
+            &[0.0, 2.25, 2.5]
+        };
         for beat in kicks {
             hits.push(at(start + beat, 0));
-            kick(&mut kit, at(start + beat, 0), if *beat == 0.0 { 0.9 } else { 0.7 }, 52.0, 0.32);
+            kick(
+                &mut kit,
+                at(start + beat, 0),
+                if *beat == 0.0 { 0.9 } else { 0.7 },
+                52.0,
+                0.32,
+            );
         }
         // The backbeat drags by 14 ms: that is the whole style.
         for beat in [1.0, 3.0] {
@@ -106,12 +133,27 @@ fn drums(seed: u64, clock: Clock, silence: &Bus) -> (Bus, Vec<usize>) {
             snare(&mut kit, at(start + 3.75, 300), 0.22, &mut hand.noise);
         }
         for eighth in 0..8 {
-            let note = Note { beat: start + eighth as f32 * 0.5, beats: 0.5, pitch: 0.0, accent: false };
+            let note = Note {
+                beat: start + eighth as f32 * 0.5,
+                beats: 0.5,
+                pitch: 0.0,
+                accent: false,
+            };
             let stroke = hand.play(note, if eighth % 2 == 0 { 0.5 } else { 0.32 });
-            let open = if eighth == 5 && bar % 2 == 1 { 0.2 } else { 0.06 };
+            let open = if eighth == 5 && bar % 2 == 1 {
+                0.2
+            } else {
+                0.06
+            };
             hat(&mut kit, stroke.at, stroke.force, open, &mut hand.noise);
             if eighth == 3 || (eighth == 6 && bar % 2 == 0) {
-                let ghost = hand.play(Note { beat: note.beat + 0.25, ..note }, 0.22);
+                let ghost = hand.play(
+                    Note {
+                        beat: note.beat + 0.25,
+                        ..note
+                    },
+                    0.22,
+                );
                 hat(&mut kit, ghost.at, ghost.force, 0.05, &mut hand.noise);
             }
         }

@@ -14,12 +14,16 @@ pub(crate) struct Bus {
 impl Bus {
     /// A silent bus, `seconds` long.
     pub(crate) fn silent(seconds: f32) -> Self {
-        Self { frames: vec![[0.0; 2]; frames(seconds)] }
+        Self {
+            frames: vec![[0.0; 2]; frames(seconds)],
+        }
     }
 
     /// A silent bus as long as this one.
     pub(crate) fn alike(&self) -> Self {
-        Self { frames: vec![[0.0; 2]; self.frames.len()] }
+        Self {
+            frames: vec![[0.0; 2]; self.frames.len()],
+        }
     }
 
     /// Adds one frame at a place; nothing when the place is past the end.

@@ -10,7 +10,10 @@ struct Tape {
 
 impl Tape {
     fn new(longest: usize) -> Self {
-        Self { ring: vec![0.0; longest + 4], head: 0 }
+        Self {
+            ring: vec![0.0; longest + 4],
+            head: 0,
+        }
     }
 
     #[inline]
@@ -34,7 +37,11 @@ impl Tape {
 
     #[inline]
     fn place(&self, back: usize) -> usize {
-        if self.head >= back { self.head - back } else { self.head + self.ring.len() - back }
+        if self.head >= back {
+            self.head - back
+        } else {
+            self.head + self.ring.len() - back
+        }
     }
 }
 
@@ -71,13 +78,16 @@ impl Echo {
                 highs[side].low(lows[side].high(played))
             });
             out.frames[at] = back;
-            let kept = [0, 1].map(|side| {
-                back[side] * (1.0 - self.cross) + back[1 - side] * self.cross
-            });
+            let kept =
+                [0, 1].map(|side| back[side] * (1.0 - self.cross) + back[1 - side] * self.cross);
             for side in [0, 1] {
                 // In ping-pong only the left head records: the repeats wander by themselves.
                 let fresh = if self.cross > 0.5 {
-                    if side == 0 { (frame[0] + frame[1]) * 0.7 } else { 0.0 }
+                    if side == 0 {
+                        (frame[0] + frame[1]) * 0.7
+                    } else {
+                        0.0
+                    }
                 } else {
                     frame[side]
                 };
@@ -109,7 +119,8 @@ pub(crate) fn wobble(bus: &mut Bus, wow: f32, flutter: f32) {
     let mut tapes = [Tape::new(4000), Tape::new(4000)];
     let (mut slow, mut fast) = (Phase::at(0.0), Phase::at(0.0));
     bus.each(|frame| {
-        let back = 2.0 + wow * (1.0 + sine(slow.next(0.55).0)) + flutter * (1.0 + sine(fast.next(6.3).0));
+        let back =
+            2.0 + wow * (1.0 + sine(slow.next(0.55).0)) + flutter * (1.0 + sine(fast.next(6.3).0));
         let out = [tapes[0].read(back), tapes[1].read(back)];
         tapes[0].write(frame[0]);
         tapes[1].write(frame[1]);

@@ -14,7 +14,10 @@ pub(crate) struct OnePole {
 impl OnePole {
     /// Low-pass with its corner at `hz`.
     pub(crate) fn new(hz: f32) -> Self {
-        Self { k: 1.0 - libm::expf(-2.0 * PI * hz / RATE), state: 0.0 }
+        Self {
+            k: 1.0 - libm::expf(-2.0 * PI * hz / RATE),
+            state: 0.0,
+        }
     }
 
     /// What is below the corner.
@@ -44,7 +47,13 @@ pub(crate) struct Svf {
 impl Svf {
     /// At `hz`, with resonance `q` (0.7 is flat).
     pub(crate) fn new(hz: f32, q: f32) -> Self {
-        let mut filter = Self { g: 0.0, damping: 1.0 / q, scale: 0.0, s1: 0.0, s2: 0.0 };
+        let mut filter = Self {
+            g: 0.0,
+            damping: 1.0 / q,
+            scale: 0.0,
+            s1: 0.0,
+            s2: 0.0,
+        };
         filter.tune(hz);
         filter
     }

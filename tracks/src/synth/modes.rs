@@ -65,7 +65,9 @@ impl Bank {
 /// by 60 dB in `damping` seconds.
 pub(crate) fn ring(bus: &mut Bus, at: usize, modes: &[Mode], held: f32, damping: f32) {
     const FADE: usize = 600;
-    let longest = modes.iter().fold(0.0_f32, |longest, mode| longest.max(mode.seconds));
+    let longest = modes
+        .iter()
+        .fold(0.0_f32, |longest, mode| longest.max(mode.seconds));
     let last = frames((longest * 1.2).min(held + damping * 1.2)) + FADE;
     let (released, damp) = (frames(held), decay(damping));
     for eight in modes.chunks(LANES) {

@@ -4,7 +4,9 @@
 use super::{Bus, OnePole, Phase, RATE, decay, frames, sine};
 
 /// Lengths in frames at 44.1 kHz, prime, so that no two lines agree on a pitch.
-const LINES: [f32; 8] = [1423.0, 1777.0, 2137.0, 2459.0, 2791.0, 3163.0, 3539.0, 3911.0];
+const LINES: [f32; 8] = [
+    1423.0, 1777.0, 2137.0, 2459.0, 2791.0, 3163.0, 3539.0, 3911.0,
+];
 const DIFFUSERS: [[usize; 4]; 2] = [[113, 199, 307, 421], [127, 211, 283, 443]];
 
 /// A room to play in.
@@ -27,7 +29,10 @@ struct Allpass {
 
 impl Allpass {
     fn new(length: usize) -> Self {
-        Self { ring: vec![0.0; length], head: 0 }
+        Self {
+            ring: vec![0.0; length],
+            head: 0,
+        }
     }
 
     #[inline]
@@ -35,7 +40,11 @@ impl Allpass {
         let old = self.ring[self.head];
         let kept = x + old * 0.62;
         self.ring[self.head] = kept;
-        self.head = if self.head + 1 == self.ring.len() { 0 } else { self.head + 1 };
+        self.head = if self.head + 1 == self.ring.len() {
+            0
+        } else {
+            self.head + 1
+        };
         old - kept * 0.62
     }
 }
@@ -73,7 +82,11 @@ impl Line {
         let whole = back as usize;
         let part = back - whole as f32;
         let len = self.ring.len();
-        let first = if self.head >= whole { self.head - whole } else { self.head + len - whole };
+        let first = if self.head >= whole {
+            self.head - whole
+        } else {
+            self.head + len - whole
+        };
         let second = if first == 0 { len - 1 } else { first - 1 };
         let x = self.ring[first] + (self.ring[second] - self.ring[first]) * part;
         self.floor.high(self.wall.low(x)) * self.loss
@@ -82,7 +95,11 @@ impl Line {
     #[inline]
     fn write(&mut self, x: f32) {
         self.ring[self.head] = x;
-        self.head = if self.head + 1 == self.ring.len() { 0 } else { self.head + 1 };
+        self.head = if self.head + 1 == self.ring.len() {
+            0
+        } else {
+            self.head + 1
+        };
     }
 }
 

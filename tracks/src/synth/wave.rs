@@ -51,13 +51,26 @@ pub(crate) fn saw((turns, step): (f32, f32)) -> f32 {
 #[inline]
 pub(crate) fn pulse((turns, step): (f32, f32), width: f32) -> f32 {
     let high = if turns < width { 1.0 } else { -1.0 };
-    let from_fall = if turns >= width { turns - width } else { turns - width + 1.0 };
+    let from_fall = if turns >= width {
+        turns - width
+    } else {
+        turns - width + 1.0
+    };
     high + rounding(turns, step) - rounding(from_fall, step) - (2.0 * width - 1.0)
 }
 
 /// A triangle, −1 to 1; its harmonics fall fast enough to need no rounding.
 #[inline]
 pub(crate) fn triangle((turns, _): (f32, f32)) -> f32 {
-    let shifted = if turns < 0.75 { turns + 0.25 } else { turns - 0.75 };
-    1.0 - 4.0 * if shifted < 0.5 { 0.5 - shifted } else { shifted - 0.5 }
+    let shifted = if turns < 0.75 {
+        turns + 0.25
+    } else {
+        turns - 0.75
+    };
+    1.0 - 4.0
+        * if shifted < 0.5 {
+            0.5 - shifted
+        } else {
+            shifted - 0.5
+        }
 }
