@@ -10,3 +10,9 @@ export { StereoError } from './errors.js';
 export { backoff } from './backoff.js';
 export { comesBack } from './close.js';
 export { positionAt, endsAt } from './playback.js';
+
+/**
+ * @typedef {import('./types.js').QueueItem} Item
+ * @typedef {import('./types.js').Playback} Playback
+ * @typedef {import('./types.js').ReportStatus} ReportStatus
+ */

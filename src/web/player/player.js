@@ -1,88 +1,110 @@
 // @ts-check
 /**
- * Plays what the room plays, in step: schedules decoded tracks to the sample, measures what is
- * really heard, and corrects it by rate, or by starting anew. Draws nothing.
+ * Plays what the room plays, in step: keeps what sounds as planned (plan.js), measures what is
+ * really heard (output.js), and corrects it by rate or by starting anew (law.js). Draws nothing.
  */
+import { positionAt } from 'stereo';
 import { FRESH, decide, median } from './law.js';
-import { MediaKeys } from './session.js';
 import { Output } from './output.js';
 import { plan } from './plan.js';
-import { positionAt } from '../../protocol/playback.js';
+import { Reports } from './reports.js';
+import { MediaKeys } from './session.js';
+import { Stream } from './stream.js';
+import { DECODED_MS, Tracks } from './tracks.js';
 import { Voice } from './voice.js';
 
 /** Readings every so often; a decision on the median of five. */
 const READ_MS = 50;
 const READINGS = 5;
-/** A start must be this far ahead to be scheduled, in seconds. */
-const AHEAD = 0.06;
-/** The next track is fetched and decoded this long before its start. */
-const PRELOAD_MS = 20_000;
-/** A next start is scheduled this long before it, when the server is away. */
-const SCHEDULE_MS = 1_500;
-/** Drift is reported this often, and first this soon. */
-const REPORT_MS = 10_000;
-const FIRST_REPORT_MS = 3_000;
-/** Decoded tracks kept: what played, what plays, what comes. */
-const DECODED = 3;
+/** A voice further off than this after a change of the room's mind starts anew, at once. */
+const OFF_MS = 80;
+/** A start that is scheduled follows the clock, as closely as this, until this long before. */
+const PRECISE_MS = 1;
+const FIXED_S = 0.15;
+/** Sound waits this long to learn when it is heard, and for the browser to let it out. */
+const PATIENCE_MS = 500;
+/** An element that failed is tried again after this. */
+const BROKEN_MS = 5_000;
+/** Nothing is measured so soon after a start. */
+const SETTLE_MS = 50;
+/** Who serves what an audio element can play. */
+const PLAYABLE = new Set(['hosted', 'direct']);
 
 /**
  * @typedef {'idle' | 'loading' | 'playing' | 'waiting' | 'paused' | 'blocked' | 'failed'} Status
- * @typedef {{ status: Status, drift_ms: number | null, error: unknown }} PlayerState
- * @typedef {import('/protocol/room.js').Room} Room
+ * @typedef {{ status: Status, item: string | null, drift_ms: number | null, error: unknown }} PlayerState
+ *   `drift_ms` is what is heard minus what the room says, as measured; null when it was not
+ * @typedef {import('./plan.js').Part} Part
+ * @typedef {{ play: () => void, pause: () => void, nexttrack: () => void }} Actions
+ * @typedef {object} Options
+ * @property {import('stereo').Room} room
+ * @property {AudioContext} [audioContext]
+ * @property {typeof fetch} [fetch]
+ * @property {Partial<Actions>} [actions] what the keyboard's and the lock screen's keys do
+ * @property {() => HTMLAudioElement} [element] makes what plays long tracks
+ * @property {{ setInterval: (run: () => void, ms: number) => any, clearInterval: (timer: any) => void }} [timers]
  */
 
 /**
  * Call it from a click: that is what lets the browser make sound.
- * @param {{ room: Room, audioContext?: AudioContext, fetch?: typeof fetch }} options
+ * @param {Options} options
  */
 export function createPlayer(options) {
   return new Player(options);
 }
 
 export class Player {
-  /** @param {{ room: Room, audioContext?: AudioContext, fetch?: typeof fetch }} options */
-  constructor({ room, audioContext, fetch = globalThis.fetch.bind(globalThis) }) {
+  /** @param {Options} options */
+  constructor({ room, audioContext, fetch = globalThis.fetch.bind(globalThis), actions, element = () => new Audio(), timers = globalThis }) {
     this.room = room;
-    this.fetch = fetch;
+    this.element = element;
+    this.timers = timers;
+    this.local = room.clock.local;
     this.context = audioContext ?? new AudioContext({ latencyHint: 'interactive' });
     this.master = this.context.createGain();
     this.master.connect(this.context.destination);
-    this.output = new Output(this.context, room.clock.local);
+    this.output = new Output(this.context, this.local);
+    this.tracks = new Tracks({ fetch, decode: (bytes) => this.context.decodeAudioData(bytes), local: this.local, changed: () => this.follow() });
+    this.reports = new Reports(room);
     /** @type {PlayerState} */
-    this.state = Object.freeze({ status: /** @type {Status} */ ('idle'), drift_ms: null, error: null });
+    this.state = Object.freeze({ status: /** @type {Status} */ ('idle'), item: null, drift_ms: null, error: null });
     /** @type {Set<(state: PlayerState) => void>} */
     this.listeners = new Set();
-    /** @type {Map<string, Promise<AudioBuffer>>} */
-    this.decoded = new Map();
-    /** What sounds, or is scheduled to. @type {Voice | null} */
-    this.voice = null;
-    /** The one before, until it has ended. @type {Voice | null} */
-    this.tail = null;
-    /** What the voice was made for. */
-    this.key = '';
+    /** What sounds or is scheduled to, by item. @type {Map<string, Voice | Stream>} */
+    this.voices = new Map();
+    /** What each voice was last found to be in line with. @type {WeakMap<Voice | Stream, string>} */
+    this.inLine = new WeakMap();
+    /** Items whose element failed, and when. @type {Map<string, { error: unknown, at: number }>} */
+    this.broken = new Map();
+    /** What sounded last: when another item is announced, only this knows where it was. @type {Part | null} */
+    this.previous = null;
     /** @type {number[]} */
     this.errors = [];
+    this.measured = '';
     this.memory = FRESH;
-    this.since = room.clock.local();
-    this.reportedAt = -Infinity;
-    this.reported = '';
+    /** @type {number | null} */
+    this.drift = null;
+    /** Since when it sounds without a break; @type {number | null} */
+    this.since = null;
+    this.made = this.local();
+    /** Since when the context runs. */
+    this.runs = this.made;
     this.nudge = 0;
     this.volume = 1;
     this.muted = false;
     this.ticks = 0;
-    this.keys = new MediaKeys({ play: () => this.key_('play'), pause: () => this.key_('pause'), nexttrack: () => this.key_('skip') });
-    /** Why the item before this one is over. @type {{ item: string, reason: string } | null} */
-    this.lastEnded = null;
+    this.elementBlocked = false;
+    this.keys = new MediaKeys({ play: () => this.press('play'), pause: () => this.press('pause'), nexttrack: () => this.press('skip'), ...actions });
     this.ends = [
-      room.on('event', ({ event }) => {
-        if (event.type === 'playback.changed' && event.ended) this.lastEnded = event.ended;
-        this.follow();
-      }),
-      room.subscribe((_, what) => what !== 'presence' && what !== 'tally' && what !== 'event' && this.follow()),
+      room.on('event', ({ event }) => event.type === 'playback.changed' && this.follow()),
+      room.subscribe((_, what) => ['status', 'snapshot', 'clock', 'queue'].includes(what) && this.follow()),
     ];
-    this.context.onstatechange = () => this.follow();
-    this.timer = setInterval(() => this.tick(), READ_MS);
-    this.context.resume().catch(() => {});
+    this.context.onstatechange = () => this.contextChanged();
+    this.devices = globalThis.navigator?.mediaDevices;
+    this.deviceChanged = () => this.output.forget();
+    this.devices?.addEventListener?.('devicechange', this.deviceChanged);
+    this.timer = timers.setInterval(() => this.tick(), READ_MS);
+    this.resume();
     this.follow();
   }
 
@@ -92,18 +114,23 @@ export class Player {
     return () => void this.listeners.delete(listener);
   }
 
-  /** @param {Partial<PlayerState>} change */
-  set(change) {
-    const next = { ...this.state, ...change };
-    if (next.status === this.state.status && next.drift_ms === this.state.drift_ms && next.error === this.state.error) return;
+  /** @param {PlayerState} next */
+  set(next) {
+    const { state } = this;
+    if (next.status === state.status && next.item === state.item && next.drift_ms === state.drift_ms && next.error === state.error) return;
     this.state = Object.freeze(next);
     for (const listener of [...this.listeners]) listener(this.state);
   }
 
-  /** Lets the browser make sound: call it from a tap. */
+  /** Lets the browser make sound, from where the room is now: call it from a tap. */
   async unblock() {
-    await this.context.resume();
+    this.elementBlocked = false;
+    await this.resume();
     this.follow();
+  }
+
+  resume() {
+    return this.context.resume().catch(() => {});
   }
 
   /** @param {number} volume 0 to 1 */
@@ -118,211 +145,266 @@ export class Player {
     this.applyVolume();
   }
 
+  /** Loudness is heard by the square, about. */
+  get loudness() {
+    return this.muted ? 0 : this.volume ** 2;
+  }
+
   applyVolume() {
-    // Loudness is heard by the square, about.
-    this.master.gain.setTargetAtTime(this.muted ? 0 : this.volume ** 2, this.context.currentTime, 0.01);
+    this.master.gain.setTargetAtTime(this.loudness, this.context.currentTime, 0.01);
+    for (const voice of this.voices.values()) if (voice instanceof Stream) voice.apply();
   }
 
   /** Hears everything earlier (positive) by so many milliseconds, for this output device. @param {number} milliseconds */
   setNudge(milliseconds) {
     this.nudge = Math.max(-500, Math.min(500, milliseconds));
+    this.errors = [];
   }
 
   dispose() {
-    clearInterval(this.timer);
+    this.timers.clearInterval(this.timer);
     for (const end of this.ends) end();
+    this.devices?.removeEventListener?.('devicechange', this.deviceChanged);
+    this.silence();
+    this.tracks.keep([]);
     this.keys.dispose();
     this.context.onstatechange = null;
     if (this.context.state !== 'closed') this.context.close().catch(() => {});
   }
 
   /** @param {'play' | 'pause' | 'skip'} action */
-  key_(action) {
-    const { current, playback } = this.room.state;
-    if (!current || !playback) return;
+  press(action) {
+    const { current } = this.room.state;
+    if (!current) return;
+    if (action === 'play') this.unblock();
     if (action === 'skip') this.room.skip(current.id).catch(() => {});
-    else this.room[action](current.id).catch(() => this.setMuted(action === 'pause'));
+    // Who may not stop it for everyone stops hearing it.
+    else this.room[action](current.id).then(() => this.setMuted(false), () => this.setMuted(action === 'pause'));
+  }
+
+  contextChanged() {
+    this.output.forget();
+    this.runs = this.local();
+    // What had begun stood still meanwhile: from the live position, then.
+    for (const voice of this.voices.values()) if (voice instanceof Voice) voice.stop();
+    this.follow();
   }
 
   // ---- Following the room
 
+  get alone() {
+    return this.room.state.status !== 'joined';
+  }
+
   /** What should be heard now. */
   planned() {
-    return plan(this.room.state, this.room.clock.now(), this.room.state.status !== 'joined');
+    if (this.room.state.status === 'closed' || !this.room.clock.playable) return null;
+    return plan(this.room.state, this.previous, this.room.clock.now() + this.nudge, this.alone);
   }
 
   /** Brings what sounds in line with what the room says. */
   follow() {
-    const planned = this.room.state.status === 'closed' || !this.room.clock.playable ? null : this.planned();
-    if (!planned) {
+    const planned = this.planned();
+    this.previous = planned && !planned.now.playback.paused ? planned.now : null;
+    this.reports.follow(this.room.state);
+    this.tracks.keep([planned?.now, planned?.then].map((part) => part?.item.track.url).concat(planned?.coming?.track.url));
+    if (planned?.coming) this.load(planned.coming);
+    this.keys.show(planned?.now.item ?? null, planned !== null && !planned.now.playback.paused);
+    if (!planned || planned.now.playback.paused) {
       this.silence();
-      this.keys.show(null, false);
-      this.set({ status: this.room.state.current && this.room.state.status !== 'closed' ? 'loading' : 'idle', drift_ms: null });
+      if (planned) this.load(planned.now.item);
+      this.show(planned);
       return;
     }
-    const { item, playback } = planned;
-    this.keys.show(item, !playback.paused);
-    if (playback.paused) {
-      this.silence();
-      this.set({ status: 'paused', drift_ms: null });
-      this.load(item.track.url).catch(() => {});
+    const wanted = [planned.now, planned.then].flatMap((part) => part ?? []);
+    for (const [item, voice] of this.voices) {
+      if (!voice.ended && wanted.some((part) => part.item.id === item)) continue;
+      voice.stop();
+      this.voices.delete(item);
+    }
+    for (const part of wanted) this.bringInLine(part);
+    // Its end is the next one's start, whatever its file says.
+    if (planned.then && this.voices.has(planned.then.item.id)) this.voices.get(planned.now.item.id)?.stop(this.localOf(planned.then));
+    this.show(planned);
+  }
+
+  /** When a part's start is to be heard, by the page's clock. @param {Part} part */
+  localOf({ playback }) {
+    return this.room.clock.toLocal(playback.at_ms) - this.nudge;
+  }
+
+  /** @param {Part} part */
+  bringInLine(part) {
+    const { item, playback } = part;
+    const voice = this.voices.get(item.id);
+    if (!voice || voice.ended || voice.stopping) {
+      this.sound(part, null);
       return;
     }
-    if (this.context.state !== 'running') {
-      this.set({ status: 'blocked', drift_ms: null });
-      this.tell(item.id, 'blocked');
+    const key = `${playback.position_ms} ${playback.at_ms} ${this.nudge}`;
+    const [local, start] = [this.local(), this.localOf(part)];
+    if (voice instanceof Voice && !voice.begun(FIXED_S)) {
+      if (Math.abs(voice.positionAt(start) - playback.position_ms) > PRECISE_MS) this.sound(part, voice);
       return;
     }
-    const key = `${playback.item} ${playback.position_ms} ${playback.at_ms} ${this.room.clock.runs}`;
-    if (key !== this.key) this.start(planned, key);
+    if (this.inLine.get(voice) === key) return;
+    this.inLine.set(voice, key);
+    // The room changed its mind, or its clock: nobody hears it when nothing much is different.
+    const then = Math.max(local, start);
+    const off = voice.positionAt(then) - (playback.position_ms + then - start);
+    if (Math.abs(off) > OFF_MS) this.sound(part, voice);
+    else this.errors = [];
   }
 
   silence() {
-    this.voice?.stop();
-    this.tail?.stop();
-    this.voice = this.tail = null;
-    this.key = '';
+    for (const voice of this.voices.values()) voice.stop();
+    this.voices.clear();
+    this.since = null;
+    this.drift = null;
     this.errors = [];
   }
 
-  /** @param {import('./plan.js').Plan} planned @param {string} key */
-  async start({ item, playback }, key) {
-    this.key = key;
-    this.errors = [];
-    this.memory = FRESH;
-    // A track that is over sounds to its end; one that was skipped does not.
-    const running = this.voice;
-    const goesOn = running && running.item !== item.id && this.endsNaturally(running.item, playback);
-    if (running && !goesOn) running.stop();
-    if (goesOn) this.tail = running;
-    this.voice = null;
-    if (!goesOn) this.set({ status: 'loading', drift_ms: null, error: null });
-    let buffer;
-    try {
-      buffer = await this.load(item.track.url);
-    } catch (error) {
-      if (this.key !== key) return;
-      this.set({ status: 'failed', drift_ms: null, error });
-      this.tell(item.id, 'failed', 'not playable');
+  /** @param {import('./plan.js').Item} item @returns {import('./tracks.js').Loaded | 'stream'} */
+  load({ id, track }) {
+    const broken = this.broken.get(id);
+    if (broken && this.local() - broken.at < BROKEN_MS) return { state: 'failed', buffer: null, error: broken.error };
+    if (!PLAYABLE.has(track.provider ?? 'hosted')) return { state: 'failed', buffer: null, error: new Error(`cannot play ${track.provider}`) };
+    return track.duration_ms > DECODED_MS || track.provider === 'direct' ? 'stream' : this.tracks.get(track.url);
+  }
+
+  /** Makes a part sound at its place, instead of a voice that is not. @param {Part} part @param {Voice | Stream | null} instead */
+  sound(part, instead) {
+    if (this.context.state !== 'running' || this.elementBlocked) return;
+    const { item, playback } = part;
+    const line = { position_ms: playback.position_ms, at: this.localOf(part) };
+    const loaded = this.load(item);
+    if (loaded === 'stream') {
+      if (instead instanceof Stream) instead.seek(line);
+      else this.keep(part, this.stream(part, line));
       return;
     }
-    if (this.key !== key || this.context.state !== 'running') return;
-    this.tell(item.id, 'ready');
-    this.sound(item, playback, buffer, false);
+    if (!loaded.buffer) return;
+    const reached = playback.position_ms + Math.max(0, this.local() - line.at);
+    if (reached >= loaded.buffer.duration * 1_000 - SETTLE_MS) return;
+    // Too early to know when it would be heard: better a moment later than off.
+    if (!this.output.known && line.at - this.local() < PATIENCE_MS && this.local() - this.runs < PATIENCE_MS) return;
+    const fade = playback.position_ms > 0 || instead !== null;
+    const voice = new Voice({ context: this.context, out: this.master, output: this.output }, loaded.buffer, { item: item.id, ...line, fade });
+    instead?.stop();
+    this.keep(part, voice);
   }
 
-  /** Whether the item that sounds ends by itself just when the next starts. @param {string} item @param {import('./plan.js').Playback} next */
-  endsNaturally(item, next) {
-    const ended = this.lastEnded;
-    return this.room.state.status !== 'joined' || (ended?.item === item && ended.reason === 'ended' && next.position_ms === 0);
-  }
-
-  /** Schedules a voice at its place. @param {import('./plan.js').Item} item @param {import('./plan.js').Playback} playback @param {AudioBuffer} buffer @param {boolean} anew */
-  sound(item, playback, buffer, anew) {
-    const local = this.room.clock.toLocal(playback.at_ms) - this.nudge;
-    const due = this.output.contextTimeAt(local);
-    const soonest = this.context.currentTime + AHEAD;
-    const when = Math.max(due, soonest);
-    const position = playback.position_ms / 1_000 + (when - due);
-    if (position >= buffer.duration) {
-      this.set({ status: 'waiting', drift_ms: null });
-      return;
-    }
-    if (anew) this.voice?.stop(when - 0.03);
-    const fade = anew || position > 0;
-    this.voice = new Voice(this.context, this.master, { item: item.id, buffer, position, when, fade });
-    if (this.tail && !this.tail.ended) this.tail.stop(when);
+  /** @param {Part} part @param {Voice | Stream} voice */
+  keep({ item, playback }, voice) {
+    this.voices.set(item.id, voice);
+    this.inLine.set(voice, `${playback.position_ms} ${playback.at_ms} ${this.nudge}`);
+    this.since ??= this.local();
     this.errors = [];
-    this.set({ status: when > soonest + 0.05 ? 'waiting' : 'playing', error: null });
   }
 
-  /** Fetches and decodes a track, once. @param {string} url @returns {Promise<AudioBuffer>} */
-  load(url) {
-    const known = this.decoded.get(url);
-    if (known) return known;
-    const loading = (async () => {
-      const response = await this.fetch(url);
-      if (!response.ok) throw new Error(`status ${response.status}`);
-      return this.context.decodeAudioData(await response.arrayBuffer());
-    })();
-    this.decoded.set(url, loading);
-    loading.catch(() => this.decoded.delete(url));
-    for (const oldest of this.decoded.keys()) {
-      if (this.decoded.size <= DECODED) break;
-      this.decoded.delete(oldest);
-    }
-    return loading;
+  /** @param {Part} part @param {{ position_ms: number, at: number }} line */
+  stream({ item }, line) {
+    const around = {
+      local: this.local,
+      volume: () => this.loudness,
+      blocked: () => {
+        this.elementBlocked = true;
+        this.silence();
+        this.follow();
+      },
+      failed: (/** @type {unknown} */ error) => {
+        this.broken = new Map([[item.id, { error: error ?? new Error('the element failed'), at: this.local() }]]);
+        this.voices.get(item.id)?.stop();
+        this.voices.delete(item.id);
+        this.follow();
+      },
+    };
+    return new Stream(this.element(), around, { item: item.id, url: item.track.url, ...line });
+  }
+
+  // ---- What is shown, and told to the room
+
+  /** @param {import('./plan.js').Plan | null} planned */
+  show(planned) {
+    const status = this.statusOf(planned);
+    const { current } = this.room.state;
+    const loaded = planned && this.load(planned.now.item);
+    const error = status === 'failed' && loaded && loaded !== 'stream' ? loaded.error : null;
+    if (status !== 'playing') this.drift = null;
+    this.set({ status, item: planned?.now.item.id ?? null, drift_ms: this.drift, error });
+    if (!current || !planned || status === 'paused') return;
+    if (status === 'blocked') this.reports.say(current.id, 'blocked');
+    else if (current.id === planned.now.item.id || current.id === planned.then?.item.id) this.tell(current);
+  }
+
+  /** @param {import('./plan.js').Plan | null} planned @returns {Status} */
+  statusOf(planned) {
+    if (!planned) return this.room.state.current && !this.room.clock.playable && this.room.state.status !== 'closed' ? 'loading' : 'idle';
+    if (planned.now.playback.paused) return 'paused';
+    if (this.elementBlocked) return 'blocked';
+    if (this.context.state !== 'running') return this.local() - this.made < PATIENCE_MS ? 'loading' : 'blocked';
+    const loaded = this.load(planned.now.item);
+    if (loaded !== 'stream' && loaded.state === 'failed') return 'failed';
+    const voice = this.voices.get(planned.now.item.id);
+    if (voice && voice.heardAt(this.local()) !== null) return 'playing';
+    if (loaded === 'stream') return this.local() < this.localOf(planned.now) ? 'waiting' : 'loading';
+    return loaded.state === 'loading' ? 'loading' : 'waiting';
+  }
+
+  /** How the current item goes here. @param {import('./plan.js').Item} item */
+  tell(item) {
+    const loaded = this.load(item);
+    if (loaded === 'stream') this.reports.say(item.id, this.voices.get(item.id)?.heardAt(this.local()) == null ? 'buffering' : 'ready');
+    else if (loaded.state === 'failed') this.reports.say(item.id, 'failed', loaded.error instanceof Error ? loaded.error.message : 'not playable');
+    else this.reports.say(item.id, loaded.state === 'ready' ? 'ready' : 'buffering');
   }
 
   // ---- Measuring and correcting
 
   tick() {
     this.output.read();
+    this.follow();
     const planned = this.planned();
-    if (!planned || planned.playback.paused || this.context.state !== 'running' || this.room.state.status === 'closed') return;
-    if (this.room.state.status !== 'joined') this.follow();
-    this.prepare(planned);
-    this.measure(planned);
-    if (++this.ticks % READINGS === 0) this.control(planned);
+    if (!planned || planned.now.playback.paused || this.room.state.status === 'closed') return;
+    this.measure(planned.now);
+    if (++this.ticks % READINGS === 0) this.control(planned.now);
   }
 
-  /** Has the next track ready before it is needed. @param {import('./plan.js').Plan} planned */
-  prepare({ next, endsAt }) {
-    if (!next || endsAt === null) return;
-    const left = endsAt - this.room.clock.now();
-    if (left < PRELOAD_MS) this.load(next.track.url).catch(() => {});
-    // The server announces the next start one lead ahead; when it is away, we keep time ourselves.
-    if (this.room.state.status !== 'joined' && left < SCHEDULE_MS && left > 0 && this.voice?.item !== next.id) {
-      const playback = { item: next.id, position_ms: 0, at_ms: endsAt, paused: false };
-      const key = `${playback.item} ${playback.position_ms} ${playback.at_ms} ${this.room.clock.runs}`;
-      if (this.key !== key) this.start({ item: next, playback, next: null, endsAt: null }, key);
-    }
-  }
-
-  /** What is heard now, and by how much it is off; null while nothing was measured. */
+  /** What is really heard now, read from what is put out; null while nothing is, or nothing was measured. */
   heard() {
-    const local = this.room.clock.local();
-    if (!this.output.known) return null;
-    const time = this.output.contextTimeAt(local);
-    const voice = [this.voice, this.tail].find((one) => one?.soundsAt(time));
-    if (!voice) return null;
-    const server_ms = this.room.clock.now(local);
-    return { item: voice.item, position_ms: voice.positionAt(time) * 1_000, at: local, server_ms, rate: voice.rate };
+    const local = this.local();
+    // The newest of two that overlap: the other one fades.
+    for (const voice of [...this.voices.values()].reverse()) {
+      const position_ms = voice.heardAt(local);
+      if (position_ms !== null) return { item: voice.item, position_ms, at: local, server_ms: this.room.clock.now(local), rate: voice.rate };
+    }
+    return null;
   }
 
-  /** @param {import('./plan.js').Plan} planned */
+  /** @param {Part} part */
   measure({ item, playback }) {
-    const heard = this.heard();
-    if (!heard || heard.item !== item.id || heard.server_ms < playback.at_ms + 50) return;
-    this.errors = [...this.errors, heard.position_ms - positionAt(playback, heard.server_ms + this.nudge)].slice(-READINGS);
-    if (this.state.status !== 'playing') this.set({ status: 'playing' });
+    const local = this.local();
+    const server = this.room.clock.now(local) + this.nudge;
+    const position = this.voices.get(item.id)?.heardAt(local) ?? null;
+    if (this.measured !== item.id) this.errors = [];
+    this.measured = item.id;
+    if (position === null || server < playback.at_ms + SETTLE_MS) return;
+    this.errors = [...this.errors, position - positionAt(playback, server)].slice(-READINGS);
   }
 
-  /** @param {import('./plan.js').Plan} planned */
-  control({ item, playback }) {
+  /** @param {Part} part */
+  control(part) {
     const error = this.errors.length === READINGS ? median(this.errors) : null;
-    if (error === null || !this.voice || this.voice.item !== item.id) return;
-    this.set({ drift_ms: Math.round(error * 10) / 10 });
-    const now = this.room.clock.local();
-    const { rate, seek, memory } = decide(error, now, now - this.since, this.memory);
+    const voice = this.voices.get(part.item.id);
+    if (error === null || !voice || voice.ended) return;
+    const now = this.local();
+    const playing = now - (this.since ?? now);
+    const { rate, seek, memory } = decide(error, now, playing, this.memory);
     this.memory = memory;
-    if (seek) {
-      this.decoded.get(item.track.url)?.then((buffer) => this.voice?.item === item.id && this.sound(item, playback, buffer, true));
-    } else {
-      this.voice.setRate(rate);
-    }
-    const first = this.reportedAt === -Infinity && now - this.since > FIRST_REPORT_MS;
-    if (first || now - this.reportedAt > REPORT_MS) {
-      this.reportedAt = now;
-      this.room.report({ item: item.id, status: 'ready', drift_ms: error, rtt_ms: this.room.clock.quality.rtt_ms });
-    }
-  }
-
-  /** Says once how an item goes. @param {string} item @param {'ready' | 'blocked' | 'failed'} status @param {string} [reason] */
-  tell(item, status, reason) {
-    const said = `${item} ${status}`;
-    if (said === this.reported) return;
-    this.reported = said;
-    this.room.report({ item, status, reason, rtt_ms: this.room.clock.quality.rtt_ms });
+    if (seek) this.sound(part, voice);
+    else voice.setRate(rate);
+    this.drift = Math.round(error * 10) / 10;
+    this.reports.measured(part.item.id, error, now, playing);
+    this.set({ ...this.state, drift_ms: this.drift });
   }
 }

@@ -29,16 +29,18 @@ function silence() {
 }
 
 export class MediaKeys {
+  /** @type {('play' | 'pause' | 'nexttrack')[]} */
+  actions = ['play', 'pause', 'nexttrack'];
+
   /** @param {{ play: () => void, pause: () => void, nexttrack: () => void }} actions */
   constructor(actions) {
     this.session = globalThis.navigator?.mediaSession;
+    this.shown = '';
     if (!this.session) return;
     this.url = silence();
     this.element = new Audio(this.url);
     this.element.loop = true;
-    for (const [action, handler] of Object.entries(actions)) {
-      this.session.setActionHandler(/** @type {MediaSessionAction} */ (action), handler);
-    }
+    for (const action of this.actions) this.session.setActionHandler(action, actions[action]);
   }
 
   /** @param {import('./plan.js').Item | null} item @param {boolean} playing */
@@ -62,6 +64,8 @@ export class MediaKeys {
   dispose() {
     this.element?.pause();
     if (this.url) URL.revokeObjectURL(this.url);
-    if (this.session) this.session.metadata = null;
+    if (!this.session) return;
+    this.session.metadata = null;
+    for (const action of this.actions) this.session.setActionHandler(action, null);
   }
 }
