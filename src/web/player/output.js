@@ -11,6 +11,8 @@ const ENOUGH = 3;
 /** A reading this far from the others, so often in a row, is another device or a glitch. */
 const STRANGE_MS = 20;
 const STRANGE = 3;
+/** A context that counts and tells nothing by then never will: its own figures have to do. */
+const PATIENCE_MS = 500;
 
 export class Output {
   /** @param {AudioContext} context @param {() => number} local */
@@ -20,11 +22,15 @@ export class Output {
     /** Context milliseconds minus page milliseconds. @type {number[]} */
     this.readings = [];
     this.strange = 0;
+    /** Since when the context's time moves: a device may take seconds to open. @type {number | null} */
+    this.movesSince = null;
+    this.stoodAt = context.currentTime;
   }
 
   /** Takes a reading. Call now and then while the context runs. */
   read() {
     if (this.context.state !== 'running') return;
+    if (this.context.currentTime > this.stoodAt) this.movesSince ??= this.local();
     const { contextTime = 0, performanceTime = 0 } = this.context.getOutputTimestamp();
     // Before anything was output there is nothing to be read.
     if (contextTime <= 0 || performanceTime <= 0) return;
@@ -40,6 +46,13 @@ export class Output {
   forget() {
     this.readings = [];
     this.strange = 0;
+    this.movesSince = null;
+    this.stoodAt = this.context.currentTime;
+  }
+
+  /** Whether it can be told when something will be heard, well or as well as it gets. */
+  get ready() {
+    return this.known || (this.movesSince !== null && this.local() - this.movesSince > PATIENCE_MS);
   }
 
   /** Whether there is enough to go by. */

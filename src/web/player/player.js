@@ -21,7 +21,7 @@ const OFF_MS = 80;
 /** A start that is scheduled follows the clock, as closely as this, until this long before. */
 const PRECISE_MS = 1;
 const FIXED_S = 0.15;
-/** Sound waits this long to learn when it is heard, and for the browser to let it out. */
+/** The browser has this long to let sound out, before it is said to refuse. */
 const PATIENCE_MS = 500;
 /** An element that failed is tried again after this. */
 const BROKEN_MS = 5_000;
@@ -87,8 +87,6 @@ export class Player {
     /** Since when it sounds without a break; @type {number | null} */
     this.since = null;
     this.made = this.local();
-    /** Since when the context runs. */
-    this.runs = this.made;
     this.nudge = 0;
     this.volume = 1;
     this.muted = false;
@@ -184,7 +182,6 @@ export class Player {
 
   contextChanged() {
     this.output.forget();
-    this.runs = this.local();
     // What had begun stood still meanwhile: from the live position, then.
     for (const voice of this.voices.values()) if (voice instanceof Voice) voice.stop();
     this.follow();
@@ -287,7 +284,7 @@ export class Player {
     const reached = playback.position_ms + Math.max(0, this.local() - line.at);
     if (reached >= loaded.buffer.duration * 1_000 - SETTLE_MS) return;
     // Too early to know when it would be heard: better a moment later than off.
-    if (!this.output.known && line.at - this.local() < PATIENCE_MS && this.local() - this.runs < PATIENCE_MS) return;
+    if (!this.output.ready) return;
     const fade = playback.position_ms > 0 || instead !== null;
     const voice = new Voice({ context: this.context, out: this.master, output: this.output }, loaded.buffer, { item: item.id, ...line, fade });
     instead?.stop();
@@ -399,7 +396,7 @@ export class Player {
     if (error === null || !voice || voice.ended) return;
     const now = this.local();
     const playing = now - (this.since ?? now);
-    const { rate, seek, memory } = decide(error, now, playing, this.memory);
+    const { rate, seek, memory } = decide(error, now, playing, this.memory, voice instanceof Voice);
     this.memory = memory;
     if (seek) this.sound(part, voice);
     else voice.setRate(rate);

@@ -33,6 +33,12 @@ test('it seeks from 60 ms at first and from 80 later, once in three seconds', ()
   assert.ok(decide(100, 3_000, later, memory).seek);
 });
 
+test('what lands to the sample starts anew where an echo would be heard', () => {
+  assert.ok(decide(26, 0, later, FRESH, true).seek);
+  assert.ok(!decide(24, 0, later, FRESH, true).seek);
+  assert.ok(decide(-16, 0, 1_000, FRESH, true).seek);
+});
+
 test('after three seeks in a row it takes twice as much, until it has settled', () => {
   let memory = FRESH;
   for (let seek = 0; seek < 3; seek++) ({ memory } = decide(100, seek * 3_000, later, memory));

@@ -177,6 +177,27 @@ test('far off, it seeks: one voice fades into the other', async () => {
   assert.equal(world.sources.length, 2);
 });
 
+test('sound that stuttered is back in line within a second', async () => {
+  const world = await sounding();
+  world.stalled += 55;
+  await world.pass(900);
+  assert.ok(Math.abs(off(world)) < 3, `${off(world)}`);
+  assert.equal(world.player.state.status, 'playing');
+});
+
+test('a device that takes two seconds to open: the first sound is in line', async () => {
+  const world = new World({ running: false });
+  world.context.state = 'running';
+  world.stoppedAt = 0;
+  const opens = world.local + 2_000;
+  world.contextTime = (local) => Math.max(0, (local - opens) / 1_000);
+  world.play();
+  world.say({ current: a, playback: playing('a', world.server) });
+  const offs = [];
+  await world.pass(3_500, (heard) => heard.length > 0 && offs.push(Math.abs(off(world) ?? 0)));
+  assert.ok(offs.length > 100 && Math.max(...offs) < 2, `${offs.length} ${Math.max(...offs)}`);
+});
+
 test('refused sound is shown, told, and let out by a tap at the live position', async () => {
   const world = new World({ running: false });
   world.play();
