@@ -1,6 +1,6 @@
 //! A room: its pure state, and the task that owns it.
 //!
-//! Everything but [`actor`], [`fanout`] and [`handle`] is pure: takes inputs and times, gives
+//! Everything but `actor`, `fanout` and `handle` is pure: takes inputs and times, gives
 //! events and effects. No HTTP, no sockets, no storage in here.
 
 pub mod actor;

@@ -1,1 +1,6 @@
 //! What a room promises, as facts about its pure state. No tasks and no sockets in here.
+
+mod facts;
+mod random;
+mod vectors;
+mod world;
