@@ -68,7 +68,11 @@ pub(super) async fn create(
 pub(super) fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> {
     let query = Query::read(query)?;
     let listed = app.node.registry.listed(&query.query);
-    let (total, start) = (listed.len(), query.page.saturating_mul(PAGE));
+    // Pages count from 1; 0 is taken for the first as well.
+    let (total, start) = (
+        listed.len(),
+        query.page.saturating_sub(1).saturating_mul(PAGE),
+    );
     let rooms: Vec<Value> = listed
         .iter()
         .skip(start)
@@ -149,7 +153,7 @@ impl Query {
     fn read(text: Option<&str>) -> Result<Self, Problem> {
         let mut read = Query {
             query: String::new(),
-            page: 0,
+            page: 1,
         };
         for (name, value) in text
             .unwrap_or_default()
@@ -163,7 +167,7 @@ impl Query {
                     read.page = value.parse().map_err(|_| {
                         Problem::from(ErrorObject::invalid(
                             "page",
-                            "expected a whole number from 0",
+                            "expected a whole number from 1",
                         ))
                     })?
                 }

@@ -23,7 +23,7 @@ fn the_next_start_is_the_previous_end_however_late_the_room_is_woken() {
         let playback = world.state.public().playback.unwrap();
         assert_eq!(playback.at_ms, first + place * 20_000, "track {place}");
     }
-
+    world.now += 60_000;
     world.apply(Input::Tick);
     assert!(
         world.state.public().current.is_none(),

@@ -71,7 +71,7 @@ fn ask(world: &mut World, member: MemberId, members: &[MemberId], what: u8, one:
         12 => ("playback.jump", json!({"item": first})),
         13 => (
             "react",
-            json!({"item": first, "reaction": if two % 2 == 0 { json!("🔥") } else { json!(null) }}),
+            json!({"item": first, "reaction": if two.is_multiple_of(2) { json!("🔥") } else { json!(null) }}),
         ),
         14 | 15 => ("chat.send", json!({"text": format!("said {one}")})),
         16 => (
@@ -83,7 +83,7 @@ fn ask(world: &mut World, member: MemberId, members: &[MemberId], what: u8, one:
         19 => ("member.role", json!({"member": other, "role": role})),
         20 => (
             "member.mute",
-            json!({"member": other, "muted": two % 2 == 0}),
+            json!({"member": other, "muted": two.is_multiple_of(2)}),
         ),
         21 if two < 80 => (
             "member.kick",

@@ -3,8 +3,8 @@
 import { signal } from '@preact/signals';
 import { t } from './i18n.js';
 
-/** The name of a member; somebody who is not known any more is "someone". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
-export const nameOf = (state, id) => (id && state.people[id]?.name) || t('people.someone');
+/** The name of a member: a guest who gave none is "guest", somebody who is not known any more "someone". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
+export const nameOf = (state, id) => id && state.people[id] ? state.people[id].name || t('people.guest') : t('people.someone');
 
 /** The same, but you are "you". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
 export const calledHere = (state, id) => (id && id === state.you?.member ? t('people.you') : nameOf(state, id));

@@ -75,7 +75,7 @@ export const en = {
   'chat.title': 'Chat', 'chat.empty': 'Say hello. It is forgotten when the room is over.', 'chat.say': 'Say something', 'chat.send': 'Send',
   'chat.remove': 'Remove the message: {text}', 'chat.remove_short': 'Remove', 'chat.removed': 'Message removed.', 'chat.not_allowed': 'You cannot write here just now.',
 
-  'people.title': 'People', 'people.you': 'you', 'people.you_tag': 'you', 'people.someone': 'someone', 'people.muted': 'muted',
+  'people.title': 'People', 'people.you': 'you', 'people.you_tag': 'you', 'people.guest': 'Guest', 'people.someone': 'someone', 'people.muted': 'muted',
   'people.more': { one: 'and {count} more', other: 'and {count} more' }, 'people.rename': 'Change your name', 'people.your_name': 'Your name',
   'people.save_name': 'Save the name', 'people.renamed': 'You are called {name} now.', 'people.actions': 'What to do about {name}',
   'role.listener': 'Listener', 'role.collaborator': 'Collaborator', 'role.host': 'Host',

@@ -75,7 +75,7 @@ export const vi = {
   'chat.title': 'Trò chuyện', 'chat.empty': 'Chào mọi người đi. Phòng hết thì lời cũng quên.', 'chat.say': 'Nói gì đó', 'chat.send': 'Gửi',
   'chat.remove': 'Xoá tin nhắn: {text}', 'chat.remove_short': 'Xoá', 'chat.removed': 'Đã xoá tin nhắn.', 'chat.not_allowed': 'Hiện bạn không viết ở đây được.',
 
-  'people.title': 'Mọi người', 'people.you': 'bạn', 'people.you_tag': 'bạn', 'people.someone': 'ai đó', 'people.muted': 'bị tắt tiếng',
+  'people.title': 'Mọi người', 'people.you': 'bạn', 'people.you_tag': 'bạn', 'people.guest': 'Khách', 'people.someone': 'ai đó', 'people.muted': 'bị tắt tiếng',
   'people.more': { other: 'và {count} người nữa' }, 'people.rename': 'Đổi tên', 'people.your_name': 'Tên của bạn',
   'people.save_name': 'Lưu tên', 'people.renamed': 'Giờ bạn tên là {name}.', 'people.actions': 'Làm gì với {name}',
   'role.listener': 'Người nghe', 'role.collaborator': 'Cộng tác viên', 'role.host': 'Chủ phòng',

@@ -106,7 +106,10 @@ fn groove(levels: &[f64]) -> String {
             let level = levels[(ring as usize * 10 + step as usize % 120 / 12) % levels.len()];
             turn(
                 f64::from(step) / 120.0,
-                radius + level * 5.0 * libm::sin(f64::from(step) * 0.9),
+                radius
+                    + level
+                        * 5.0
+                        * libm::sin(f64::from(step % 120) * core::f64::consts::TAU * 18.0 / 120.0),
             )
         });
         let level = levels[ring as usize * 10 % levels.len()];
