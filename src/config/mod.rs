@@ -1,117 +1,134 @@
 //! What the operator decides. Built-in defaults, then the file, then `STEREO_SECTION__KEY` of the
-//! environment, then the command line. A mistake is told with the place where it stands.
+//! environment, then the command line; only the whole that they make together is judged. A mistake
+//! is told with the place where it stands. Nothing here acts on a key.
 
 mod arguments;
+mod environment;
 mod error;
-mod sections;
+mod file;
+mod keys;
+mod limits;
+mod media;
+mod rooms;
+mod rule;
+mod server;
+mod source;
+mod store;
+mod telemetry;
 
 pub use arguments::{Arguments, Task};
 pub use error::ConfigError;
-pub use sections::{Config, Media, Rooms, Server, Store, Telemetry};
+pub use limits::ConfiguredLimits;
+pub use media::Media;
+pub use rooms::Rooms;
+pub use server::Server;
+pub use store::Store;
+pub use telemetry::Telemetry;
 
-use error::Origin;
-use std::path::Path;
-use toml::{Table, Value};
+use crate::room::Rules;
+use file::File;
+use keys::Keys;
+use rule::Invalid;
+use serde::{Deserialize, Serialize};
+use source::{Source, Sources};
 
-/// Prefix of the variables that override keys.
-const PREFIX: &str = "STEREO_";
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Listeners and connections.
+    pub server: Server,
+    /// The life of rooms.
+    pub rooms: Rooms,
+    /// Sizes and counts that clients are told.
+    pub limits: ConfiguredLimits,
+    /// Where music may come from.
+    pub media: Media,
+    /// What is kept, and where.
+    pub store: Store,
+    /// What the process says of itself.
+    pub telemetry: Telemetry,
+}
 
 impl Config {
-    /// Reads the file, if there is one, and lays environment and arguments over it.
+    /// Reads the file that `arguments` name, if any, and lays environment and arguments over it.
+    /// Variables that do not begin with `STEREO_`, or hold no `__`, are not ours and are let be.
     ///
     /// # Errors
-    /// The first mistake, with file, line and column, or the variable or argument.
+    /// A mistake, with file, line and column, or the variable or argument: an unreadable file, a
+    /// key that is not known, a value of the wrong type, or one that cannot be.
     pub fn load(
         arguments: &Arguments,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let text = match &arguments.config {
-            Some(path) => read(path)?,
-            None => String::new(),
-        };
-        let name = arguments
+        let keys = Keys::default();
+        let file = arguments
             .config
+            .as_deref()
+            .map(|path| File::read(path, &keys))
+            .transpose()?;
+        let mut table = file
             .as_ref()
-            .map_or_else(String::new, |path| path.display().to_string());
-        let file: Config =
-            toml::from_str(&text).map_err(|error| ConfigError::syntax(&name, &text, &error))?;
-        file.validate().map_err(|invalid| {
-            invalid.told(&Origin::File {
-                name: &name,
-                text: &text,
-            })
-        })?;
-        let mut table: Table =
-            toml::from_str(&text).map_err(|error| ConfigError::syntax(&name, &text, &error))?;
-        let mut config = file;
-        for (variable, value) in overrides(environment) {
-            config = overlay(&mut table, &variable, &value)?;
+            .map_or_else(toml::Table::new, |file| file.table().clone());
+        let mut sources = Sources::new(file.as_ref());
+        for given in environment::overrides(environment, &keys)? {
+            let key = (given.section.clone(), given.key.clone());
+            sources.insert(key, Source::Variable(given.variable.clone()));
+            given.lay_over(&mut table);
         }
-        config.apply(arguments)
+        // Each value has been tried alone, with its place: together they cannot fail.
+        let mut config: Self = table
+            .try_into()
+            .map_err(|error| ConfigError::new(error.message()))?;
+        config.apply(arguments, &mut sources);
+        config.validate().map_err(|invalid| sources.told(invalid))?;
+        Ok(config)
     }
 
-    fn apply(mut self, arguments: &Arguments) -> Result<Self, ConfigError> {
+    fn apply(&mut self, arguments: &Arguments, sources: &mut Sources<'_>) {
+        let mut from = |section: &str, key: &str, flag| {
+            sources.insert((section.into(), key.into()), Source::Flag(flag));
+        };
         if let Some(listen) = arguments.listen {
             self.server.listen = listen;
+            from("server", "listen", "--listen");
         }
         if let Some(listen) = arguments.ops_listen {
             self.server.ops_listen = listen;
+            from("server", "ops_listen", "--ops-listen");
         }
         if let Some(data) = &arguments.data {
-            self.store.data = data.clone();
+            self.store.data.clone_from(data);
+            from("store", "data", "--data");
         }
-        self.validate()
-            .map_err(|invalid| invalid.told(&Origin::Arguments))?;
-        Ok(self)
     }
-}
 
-fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))
-}
+    /// Refuses values that cannot be.
+    fn validate(&self) -> Result<(), Invalid> {
+        self.server.validate()?;
+        self.rooms.validate()?;
+        self.limits.validate()?;
+        self.store.validate()?;
+        self.telemetry.validate()
+    }
 
-/// `STEREO_SECTION__KEY` variables, in order of their names.
-fn overrides(environment: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
-    let ours = environment.filter(|(name, _)| {
-        name.strip_prefix(PREFIX)
-            .is_some_and(|rest| rest.contains("__"))
-    });
-    let mut ours: Vec<_> = ours.collect();
-    ours.sort();
-    ours
-}
-
-/// Lays one variable over the table; what comes out must still be a whole config.
-fn overlay(table: &mut Table, variable: &str, value: &str) -> Result<Config, ConfigError> {
-    let path = variable.trim_start_matches(PREFIX).to_lowercase();
-    let (section, key) = path.split_once("__").unwrap_or((path.as_str(), ""));
-    let attempt = |value: Value| -> Result<(Table, Config), toml::de::Error> {
-        let mut changed = table.clone();
-        let entry = changed
-            .entry(section)
-            .or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(entries) = entry {
-            entries.insert(key.to_owned(), value);
+    /// The rules that rooms are given.
+    pub fn rules(&self) -> Rules {
+        let rooms = &self.rooms;
+        Rules {
+            limits: self.limits.0.clone(),
+            presence_grace_ms: rooms.presence_grace_ms,
+            leave_grace_ms: rooms.leave_grace_ms,
+            host_grace_ms: rooms.host_grace_ms,
+            empty_ms: rooms.empty_ms,
+            notice_ms: rooms.notice_ms,
+            lead_min_ms: rooms.lead_min_ms,
+            lead_max_ms: rooms.lead_max_ms,
+            failure_ms: rooms.failure_ms,
+            health_ms: rooms.health_ms,
+            ..Rules::default()
         }
-        let config = changed.clone().try_into()?;
-        Ok((changed, config))
-    };
-    // A number, a truth value or an array as in the file; else a text as it stands.
-    let typed = toml::from_str::<Table>(&format!("value = {value}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"));
-    let text = Value::String(value.to_owned());
-    let tried = match typed {
-        Some(typed) => attempt(typed).or_else(|error| attempt(text).map_err(|_| error)),
-        None => attempt(text),
-    };
-    let (changed, config) =
-        tried.map_err(|error| ConfigError::variable(variable, error.message()))?;
-    config
-        .validate()
-        .map_err(|invalid| invalid.told(&Origin::Variable(variable)))?;
-    *table = changed;
-    Ok(config)
+    }
 }
 
 #[cfg(test)]
