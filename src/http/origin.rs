@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Where a request's page came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,15 @@ impl TryFrom<String> for Network {
             });
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
-        if bits > most {
-            Err(wrong())
-        } else {
-            Ok(Self { address, bits })
+        let bits: u8 = bits.map_or(Ok(most), str::parse).map_err(|_| wrong())?;
+        // Addresses are compared in their IPv4 form when they have one, so networks are kept so.
+        match address.to_canonical() {
+            _ if bits > most => Err(wrong()),
+            IpAddr::V4(mapped) if address.is_ipv6() && bits >= 96 => Ok(Self {
+                address: IpAddr::V4(mapped),
+                bits: bits - 96,
+            }),
+            _ => Ok(Self { address, bits }),
         }
     }
 }
@@ -121,7 +125,10 @@ pub(super) fn judge_origin(
     let Some((_, authority)) = origin_of(origin) else {
         return listed(origin, allowed);
     };
-    let public = !public_url.is_empty() && origin_of(public_url) == origin_of(origin);
+    let public = !public_url.is_empty()
+        && public_url
+            .trim_end_matches('/')
+            .eq_ignore_ascii_case(origin);
     if public || (authority.eq_ignore_ascii_case(host) && is_our_host(host, public_url)) {
         return Origin::Own;
     }
@@ -156,12 +163,19 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) ->
         if !is_trusted(address) {
             break;
         }
-        let Ok(next) = hop.parse::<IpAddr>() else {
+        let Some(next) = hop_address(hop) else {
             break;
         };
         address = next;
     }
     address
+}
+
+/// The address of a hop; some proxies put its port behind it, and then brackets around IPv6.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let with_port = || Some(hop.parse::<SocketAddr>().ok()?.ip());
+    hop.parse().ok().or_else(bracketed).or_else(with_port)
 }
 
 /// What counts as one address: an IPv4 address, or a /64 of IPv6.
@@ -267,5 +281,72 @@ mod tests {
                 .unwrap()
                 .holds(peer("2001:db8::1"))
         );
+    }
+
+    #[test]
+    fn a_browser_writes_our_name_in_small_letters() {
+        // Behind a proxy that does not hand on the host, only `public_url` tells.
+        let judge = |origin, public| {
+            judge_origin(&headers("origin", origin), "127.0.0.1:4410", public, &[])
+        };
+        for public in ["https://Stereo.Example", "https://stereo.example/"] {
+            let own = judge("https://stereo.example", public);
+            assert_eq!(own, Origin::Own, "{public}");
+            let other = judge("https://stereo.example.evil", public);
+            assert_eq!(other, Origin::Refused, "{public}");
+        }
+        assert_eq!(judge("https://stereo.example", ""), Origin::Refused);
+    }
+
+    #[test]
+    fn a_hop_may_carry_its_port() {
+        for (hop, address) in [
+            ("9.9.9.9", Some("9.9.9.9")),
+            ("9.9.9.9:1234", Some("9.9.9.9")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("unknown", None),
+            ("_hidden", None),
+            ("9.9.9.9:port", None),
+            ("[9.9.9.9", None),
+            ("", None),
+        ] {
+            let expected = address.map(|address| address.parse::<IpAddr>().unwrap());
+            assert_eq!(hop_address(hop), expected, "{hop}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_claims_ends_at_the_first_hop_that_is_not_trusted() {
+        let trusted = [Network::try_from("10.0.0.0/8".to_owned()).unwrap()];
+        let peer = "10.0.0.2".parse().unwrap();
+        for (claimed, expected) in [
+            // Whatever stands left of the first foreign hop was written by that hop.
+            ("127.0.0.1, 10.9.9.9, 8.8.8.8, 10.1.1.1", "8.8.8.8"),
+            ("8.8.8.8, unknown, 10.1.1.1", "10.1.1.1"),
+            ("10.3.3.3, 10.1.1.1", "10.3.3.3"),
+            ("", "10.0.0.2"),
+        ] {
+            let forwarded = headers("x-forwarded-for", claimed);
+            let address = client_address(peer, &forwarded, &trusted);
+            assert_eq!(address.to_string(), expected, "{claimed}");
+        }
+        // Several lines are one list (RFC 9110 §5.3).
+        let mut lines = headers("x-forwarded-for", "6.6.6.6");
+        lines.append("x-forwarded-for", HeaderValue::from_static("8.8.8.8"));
+        let address = client_address(peer, &lines, &trusted);
+        assert_eq!(address.to_string(), "8.8.8.8");
+    }
+
+    #[test]
+    fn a_mapped_network_is_the_network_that_it_maps() {
+        let network = |text: &str| Network::try_from(text.to_owned());
+        let mapped = network("::ffff:10.0.0.0/104").unwrap();
+        assert_eq!(mapped, network("10.0.0.0/8").unwrap());
+        assert!(mapped.holds("10.1.2.3".parse().unwrap()));
+        assert!(mapped.holds("::ffff:10.1.2.3".parse().unwrap()));
+        assert!(!mapped.holds("11.1.2.3".parse().unwrap()));
+        assert!(network("::ffff:10.0.0.0/129").is_err());
     }
 }
