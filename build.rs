@@ -1,15 +1,38 @@
 //! Makes the demo tracks, and tells the program which commit it is.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=.git/HEAD");
+    // New files too: the folders are what the program holds of the browser client.
+    for watched in ["build.rs", "src/web", "protocol/js/src", ".git/logs/HEAD"] {
+        if std::fs::exists(watched)? {
+            println!("cargo::rerun-if-changed={watched}");
+        }
+    }
+    println!(
+        "cargo::rustc-env=STEREO_COMMIT={}",
+        commit().unwrap_or_else(|| "unknown".into())
+    );
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    // The synthesis is part of this very program: while it is the same, so are its tracks.
+    let made_by = format!(
+        "{:?}",
+        std::fs::metadata(std::env::current_exe()?)?.modified()?
+    );
+    let stamp = out.join("made_by");
+    if std::fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_by) {
+        return Ok(());
+    }
+    make_tracks(&out)?;
+    Ok(std::fs::write(stamp, made_by)?)
+}
+
+/// Renders every track into `out`, and an index of them that the program includes.
+fn make_tracks(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut index = String::from("static DEMOS: &[Demo] = &[\n");
-    for track in stereo_tracks::write_all(&out)? {
+    for track in stereo_tracks::write_all(out)? {
         let stereo_tracks::Rendered {
             slug,
             title,
@@ -37,12 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         )?;
     }
     index.push_str("];\n");
-    std::fs::write(out.join("demo_tracks.rs"), index)?;
-    println!(
-        "cargo::rustc-env=STEREO_COMMIT={}",
-        commit().unwrap_or_else(|| "unknown".into())
-    );
-    Ok(())
+    Ok(std::fs::write(out.join("demo_tracks.rs"), index)?)
 }
 
 /// The commit that is built, when it is built from a checkout.

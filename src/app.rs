@@ -9,6 +9,7 @@ use crate::http::error::Problem;
 use crate::http::rooms::NewRoom;
 use crate::limiter::HourLimiter;
 use crate::media::{DemoTracks, Library, Provider};
+use crate::presence::MemoryPresence;
 use crate::registry::Registry;
 use crate::room::actor::{self, Node};
 use crate::room::text::clean_line;
@@ -48,6 +49,7 @@ impl App {
             clock: Arc::new(Clock::start()),
             registry: Arc::new(Registry::default()),
             bus: Arc::new(MemoryBus::default()),
+            presence: Arc::new(MemoryPresence::default()),
             tracker: TaskTracker::new(),
         };
         let demo = config

@@ -13,6 +13,7 @@ pub mod http;
 pub mod limiter;
 pub mod media;
 pub mod password;
+pub mod presence;
 pub mod registry;
 pub mod room;
 pub mod secret;

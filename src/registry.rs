@@ -57,13 +57,11 @@ impl Registry {
         self.rooms.iter().map(|room| room.clone()).collect()
     }
 
-    /// Public rooms whose title or track holds `query`, most listeners first.
+    /// Public rooms whose title or track holds `query`, in no order.
     pub fn listed(&self, query: &str) -> Vec<(RoomId, Arc<Summary>)> {
         let query = query.trim().to_lowercase();
         let summaries = self.rooms.iter().map(|room| (room.id(), room.summary()));
         let public = summaries.filter(|(_, room)| room.visibility == Visibility::Public);
-        let mut listed: Vec<_> = public.filter(|(_, room)| room.holds(&query)).collect();
-        listed.sort_by_key(|(id, room)| (std::cmp::Reverse(room.listeners), *id));
-        listed
+        public.filter(|(_, room)| room.holds(&query)).collect()
     }
 }

@@ -100,8 +100,10 @@ async fn route(
         ["api", "rooms"] if *request.method() == Method::POST => {
             rooms::create(app, request, asker).await
         }
-        ["api", "rooms"] => rooms::list(app, reading(&request, "GET, HEAD, POST")?.uri().query()),
-        ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?),
+        ["api", "rooms"] => {
+            rooms::list(app, reading(&request, "GET, HEAD, POST")?.uri().query()).await
+        }
+        ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?).await,
         ["api", "tracks", "resolve"] if *request.method() == Method::POST => {
             rooms::resolve(app, request, asker).await
         }

@@ -65,9 +65,13 @@ pub(super) async fn create(
     Ok(response)
 }
 
-pub(super) fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> {
+pub(super) async fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> {
     let query = Query::read(query)?;
-    let listed = app.node.registry.listed(&query.query);
+    let (ids, rooms): (Vec<RoomId>, Vec<_>) =
+        app.node.registry.listed(&query.query).into_iter().unzip();
+    let people = app.node.presence.people(&ids).await;
+    let mut listed: Vec<_> = people.into_iter().zip(ids).zip(rooms).collect();
+    listed.sort_by_key(|((people, id), _)| (std::cmp::Reverse(*people), *id));
     // Pages count from 1; 0 is taken for the first as well.
     let (total, start) = (
         listed.len(),
@@ -77,7 +81,7 @@ pub(super) fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> 
         .iter()
         .skip(start)
         .take(PAGE)
-        .map(|(id, room)| shown(*id, room))
+        .map(|((people, id), room)| shown(*id, room, *people))
         .collect();
     Ok(json(
         StatusCode::OK,
@@ -85,13 +89,13 @@ pub(super) fn list(app: &App, query: Option<&str>) -> Result<Response, Problem> 
     ))
 }
 
-fn shown(id: RoomId, room: &crate::room::Summary) -> Value {
+fn shown(id: RoomId, room: &crate::room::Summary, listeners: u32) -> Value {
     let current = room.current.as_deref().map(|track: &Track| value!({"title": track.title, "artists": track.artists, "artwork": track.artwork, "accent": track.accent}));
-    value!({"id": id, "title": room.title, "visibility": room.visibility, "listeners": room.listeners, "current": current})
+    value!({"id": id, "title": room.title, "visibility": room.visibility, "listeners": listeners, "current": current})
 }
 
 /// A private room looks exactly like one that does not exist.
-pub(super) fn show(app: &App, room: &str, _request: &Request) -> Result<Response, Problem> {
+pub(super) async fn show(app: &App, room: &str, _request: &Request) -> Result<Response, Problem> {
     let room = app
         .node
         .registry
@@ -101,9 +105,11 @@ pub(super) fn show(app: &App, room: &str, _request: &Request) -> Result<Response
     if summary.visibility == Visibility::Private || room.gate().password.is_some() {
         return Err(Problem::not_found());
     }
+    let people = app.node.presence.people(&[room.id()]).await;
+    let listeners = people.first().copied().unwrap_or_default();
     Ok(json(
         StatusCode::OK,
-        &value!({"room": shown(room.id(), &summary)}),
+        &value!({"room": shown(room.id(), &summary, listeners)}),
     ))
 }
 

@@ -8,6 +8,7 @@ use super::state::State;
 use crate::bus::{Bus, BusError, Lease};
 use crate::clock::Clock;
 use crate::connection::{Outlet, frame};
+use crate::presence::{Change, Presence};
 use crate::registry::Registry;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -100,6 +101,8 @@ pub struct Node {
     pub registry: Arc<Registry>,
     /// Where events become final.
     pub bus: Arc<dyn Bus>,
+    /// Told who is connected.
+    pub presence: Arc<dyn Presence>,
     /// Counts the tasks that have to end before the process may.
     pub tracker: TaskTracker,
 }
@@ -161,6 +164,7 @@ struct Pending {
     out: Vec<Out>,
     bytes: usize,
     summary: bool,
+    presence: Vec<Change>,
 }
 
 enum Out {
@@ -230,6 +234,7 @@ impl Actor {
                 said_goodbye,
             }) => {
                 self.outlets.remove(&outlet.id());
+                self.pending.presence.push(Change::Went(member));
                 let connection = outlet.id();
                 self.pending.out.push(Out::Remove(outlet));
                 self.apply(
@@ -337,6 +342,7 @@ impl Actor {
                 let you = json!({"member": member, "role": role, "token": if fresh { token } else { None }});
                 let text = self.join_reply(&reply.id, &you, resume_after);
                 self.outlets.insert(connection, reply.outlet.clone());
+                self.pending.presence.push(Change::Came(member));
                 self.pending
                     .out
                     .push(Out::Add(reply.outlet, frame::text(&text)));
@@ -443,6 +449,10 @@ impl Actor {
             }
         }
         self.fanout.flush().await;
+        if !pending.presence.is_empty() {
+            let report = &pending.presence;
+            self.node.presence.report(self.handle.id(), report).await;
+        }
         Ok(())
     }
 
@@ -481,6 +491,7 @@ impl Actor {
             })
             .await;
         let _ = self.node.bus.release(self.lease).await;
+        self.node.presence.forget(self.handle.id()).await;
         self.events.close();
         // Whoever was on the way in is told, not left waiting.
         while let Ok(event) = self.events.try_recv() {

@@ -20,8 +20,6 @@ pub struct Summary {
     pub title: Box<str>,
     /// Who can find it.
     pub visibility: Visibility,
-    /// How many people are there.
-    pub listeners: u32,
     /// What plays.
     pub current: Option<std::sync::Arc<stereo_protocol::Track>>,
 }
@@ -69,7 +67,6 @@ impl State {
         Summary {
             title: self.public.room.title.clone(),
             visibility: self.public.room.visibility,
-            listeners: self.members.present(),
             current: self.public.current.as_ref().map(|item| item.track.clone()),
         }
     }
