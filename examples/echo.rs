@@ -22,7 +22,7 @@ struct Echo;
 impl Handler for Echo {
     type Work = ();
 
-    fn message(&mut self, outlet: &Arc<Outlet>, message: Message<'_>) -> Option<()> {
+    fn message(&mut self, outlet: &Arc<Outlet>, message: Message<'_>, _behind: bool) -> Option<()> {
         let (opcode, payload) = match message {
             Message::Text(text) => (Opcode::Text, text.as_bytes()),
             Message::Binary(bytes) => (Opcode::Binary, bytes),
@@ -71,7 +71,7 @@ async fn upgrade(
             4 * MOST,
             deflate,
         ));
-        run(outlet, Echo, MOST, &parts.read_buf).await;
+        run(&outlet, &mut Echo, MOST, parts.read_buf.to_vec()).await;
     });
     *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
     *response.headers_mut() = accepted.headers;

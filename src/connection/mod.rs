@@ -18,7 +18,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 /// Bytes read at once, into a buffer that the worker thread lends.
@@ -37,10 +37,16 @@ pub trait Handler: Send {
     type Work: Send;
 
     /// A message came; answered on the spot through the outlet, or by work to be done in order.
-    fn message(&mut self, outlet: &Arc<Outlet>, message: Message<'_>) -> Option<Self::Work>;
+    /// `behind` says that work is waiting already: what is not done on the spot comes after it.
+    fn message(
+        &mut self,
+        outlet: &Arc<Outlet>,
+        message: Message<'_>,
+        behind: bool,
+    ) -> Option<Self::Work>;
 
-    /// Does the work. No further message is read until it is done: that is the backpressure, and
-    /// it reaches this connection only.
+    /// Does the work, to its end even when the connection is lost meanwhile. No further message is
+    /// read until it is done: that is the backpressure, and it reaches this connection only.
     fn work(&mut self, outlet: &Arc<Outlet>, work: Self::Work) -> impl Future<Output = ()> + Send;
 }
 
@@ -65,64 +71,67 @@ pub enum End {
 }
 
 /// Drives a connection to its end. `already` is what was read behind the handshake.
+///
+/// Ten thousand of these wait at a time: what is needed only while something happens is boxed.
 pub async fn run<H: Handler>(
-    outlet: Arc<Outlet>,
-    mut handler: H,
-    most: usize,
-    already: &[u8],
-) -> (End, H) {
-    let mut decoder = Decoder::new(most, outlet.deflates());
-    let mut first = already.to_vec();
-    let end = {
-        let writer = pin!(std::future::poll_fn(|context| outlet.poll_flush(context)));
-        let reader = pin!(read(&outlet, &mut handler, &mut decoder, &mut first));
-        tokio::select! {
-            biased;
-            end = reader => end,
-            () = writer => End::Closed,
-        }
-    };
-    finish(&outlet, end).await;
-    (end, handler)
-}
-
-async fn read<H: Handler>(
     outlet: &Arc<Outlet>,
     handler: &mut H,
-    decoder: &mut Decoder,
-    first: &mut Vec<u8>,
+    most: usize,
+    mut already: Vec<u8>,
 ) -> End {
+    let mut decoder = Decoder::new(most, outlet.deflates());
     let mut works = Vec::new();
-    if !first.is_empty() {
-        let mut bytes = std::mem::take(first);
-        if let Some(end) = take(outlet, handler, decoder, &mut bytes, &mut works) {
-            return end;
+    let mut end = take(outlet, handler, &mut decoder, &mut already, &mut works);
+    drop(already);
+    while end.is_none() {
+        if !works.is_empty() {
+            end = Box::pin(work(outlet, handler, std::mem::take(&mut works))).await;
+            continue;
+        }
+        end = std::future::poll_fn(|context| {
+            let read = BUFFER.with_borrow_mut(|buffer| {
+                match ready!(outlet.socket.poll_read(context, buffer)) {
+                    Ok(0) | Err(_) => Poll::Ready(Some(End::Lost)),
+                    Ok(count) => {
+                        let bytes = &mut buffer[..count];
+                        Poll::Ready(take(outlet, handler, &mut decoder, bytes, &mut works))
+                    }
+                }
+            });
+            if read.is_pending() && outlet.poll_flush(context).is_ready() {
+                return Poll::Ready(Some(End::Closed));
+            }
+            read
+        })
+        .await;
+    }
+    let end = end.unwrap_or(End::Lost);
+    Box::pin(finish(outlet, end)).await;
+    end
+}
+
+/// Does works in order, flushing meanwhile. Work that has begun is never dropped half-way: a room
+/// that lets somebody in has to learn that they are gone.
+async fn work<H: Handler>(
+    outlet: &Arc<Outlet>,
+    handler: &mut H,
+    works: Vec<H::Work>,
+) -> Option<End> {
+    let mut end = None;
+    for work in works {
+        let mut working = pin!(handler.work(outlet, work));
+        std::future::poll_fn(|context| {
+            if end.is_none() && outlet.poll_flush(context).is_ready() {
+                end = Some(End::Closed);
+            }
+            working.as_mut().poll(context)
+        })
+        .await;
+        if end.is_some() {
+            break;
         }
     }
-    loop {
-        for work in works.drain(..) {
-            handler.work(outlet, work).await;
-        }
-        let step = std::future::poll_fn(|context| {
-            BUFFER.with_borrow_mut(|buffer| match outlet.socket.poll_read(context, buffer) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(Ok(0) | Err(_)) => Poll::Ready(Some(End::Lost)),
-                Poll::Ready(Ok(count)) => Poll::Ready(take(
-                    outlet,
-                    handler,
-                    decoder,
-                    &mut buffer[..count],
-                    &mut works,
-                )),
-            })
-        });
-        if let Some(end) = step.await {
-            return end;
-        }
-        if works.capacity() > 4 && works.is_empty() {
-            works = Vec::new();
-        }
-    }
+    end
 }
 
 /// Handles what was read; `Some` when reading is over.
@@ -133,14 +142,21 @@ fn take<H: Handler>(
     bytes: &mut [u8],
     works: &mut Vec<H::Work>,
 ) -> Option<End> {
+    if bytes.is_empty() {
+        return None;
+    }
     if !outlet.heard.load(Ordering::Relaxed) {
         outlet.heard.store(true, Ordering::Relaxed);
     }
     let mut end = None;
     let fed = decoder.feed(bytes, &mut |inbound| {
         match inbound {
-            Inbound::Text(text) => works.extend(handler.message(outlet, Message::Text(text))),
-            Inbound::Binary(bytes) => works.extend(handler.message(outlet, Message::Binary(bytes))),
+            Inbound::Text(text) => {
+                works.extend(handler.message(outlet, Message::Text(text), !works.is_empty()))
+            }
+            Inbound::Binary(bytes) => {
+                works.extend(handler.message(outlet, Message::Binary(bytes), !works.is_empty()))
+            }
             Inbound::Ping(payload) => outlet.push(&[frame::frame(Opcode::Pong, &[payload])]),
             Inbound::Pong => {}
             Inbound::Close(code) => {

@@ -29,6 +29,8 @@ pub struct Outlet {
     task: AtomicWaker,
     /// Bytes have come since the wheel last looked.
     pub(super) heard: AtomicBool,
+    /// Whoever it is has said what they want: they may stay.
+    settled: AtomicBool,
     /// The last batch of the room in which this connection had something of its own.
     pub(crate) served: AtomicU64,
     /// Compression was negotiated.
@@ -73,6 +75,7 @@ impl Outlet {
             outbox: Mutex::new(outbox),
             task: AtomicWaker::new(),
             heard: AtomicBool::new(true),
+            settled: AtomicBool::new(false),
             served: AtomicU64::new(0),
             deflate,
         }
@@ -86,6 +89,15 @@ impl Outlet {
     /// Whether compressed frames may be sent.
     pub fn deflates(&self) -> bool {
         self.deflate
+    }
+
+    /// Says that the connection may stay: the wheel expects nothing more.
+    pub fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
     }
 
     /// Whether frames can still be sent.

@@ -4,10 +4,12 @@
 use super::outlet::Outlet;
 use crate::room::ConnectionId;
 use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use stereo_protocol::CloseCode;
+use tokio::time::Instant;
 
 /// Slots of the wheel, one a second: proxies close what is silent for 60 s.
 const SLOTS: usize = 25;
@@ -24,6 +26,8 @@ struct Seat {
 /// The node's connections.
 #[derive(Default)]
 pub struct Wheel {
+    /// Connections that have yet to settle, and when that is due, soonest first.
+    unsettled: Mutex<VecDeque<(Instant, Weak<Outlet>)>>,
     slots: [Mutex<Vec<Seat>>; SLOTS],
     next_id: AtomicU64,
     next_slot: AtomicUsize,
@@ -51,6 +55,14 @@ impl Wheel {
         }
     }
 
+    /// Expects a connection to [settle](Outlet::settle) by `due`; one that did not is closed at
+    /// the next visit. Times must not fall from call to call.
+    pub fn expect(&self, outlet: &Arc<Outlet>, due: Instant) {
+        self.unsettled
+            .lock()
+            .push_back((due, Arc::downgrade(outlet)));
+    }
+
     /// How many connections there are.
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
@@ -75,12 +87,28 @@ impl Wheel {
             }
             true
         });
+        silent.extend(self.late(Instant::now()));
         for outlet in idle {
             outlet.ping();
         }
         for outlet in silent {
             outlet.close(CloseCode::Idle);
         }
+    }
+
+    /// Connections that were to settle by `now` and did not.
+    fn late(&self, now: Instant) -> Vec<Arc<Outlet>> {
+        let mut unsettled = self.unsettled.lock();
+        let due = unsettled.partition_point(|(due, _)| *due <= now);
+        let late = unsettled
+            .drain(..due)
+            .filter_map(|(_, outlet)| outlet.upgrade())
+            .filter(|outlet| !outlet.is_settled())
+            .collect();
+        if unsettled.is_empty() {
+            *unsettled = VecDeque::new();
+        }
+        late
     }
 
     /// All connections, for draining.
@@ -127,6 +155,26 @@ mod tests {
         assert_eq!(outlet.waiting(), 2, "one ping waits");
         turn();
         assert!(!outlet.is_open(), "silent for two turns");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_settle_in_time_is_closed() {
+        let wheel = Arc::new(Wheel::default());
+        let outlet = || {
+            let (near, _far) = tokio::io::duplex(1 << 12);
+            let socket = Socket::tasked(near);
+            Arc::new(Outlet::new(wheel.next_id(), socket, 1 << 16, false))
+        };
+        let (settled, late, early) = (outlet(), outlet(), outlet());
+        let now = Instant::now();
+        for outlet in [&settled, &late] {
+            wheel.expect(outlet, now);
+        }
+        wheel.expect(&early, now + Duration::from_secs(3600));
+        settled.settle();
+        wheel.tick();
+        assert!(settled.is_open() && early.is_open());
+        assert!(!late.is_open());
     }
 
     #[tokio::test]

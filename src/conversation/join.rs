@@ -29,9 +29,7 @@ impl Conversation {
             return;
         }
         let Err(error) = self.try_join(outlet, params, &id, arrival.as_ref()).await else {
-            if let Some(deadline) = self.deadline.take() {
-                deadline.abort();
-            }
+            outlet.settle();
             return;
         };
         if error.data.kind != ErrorKind::NotFound {

@@ -16,7 +16,7 @@ use stereo_protocol::{
     ClockParams, CloseCode, Command, ErrorKind, ErrorObject, JoinParams, MemberId, QueueAdd,
     Request, RequestId, RoomId, RoomUpdate,
 };
-use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 /// Requests in a row that no client of this protocol would send, before the socket is closed.
 const FAULTS: u32 = 100;
@@ -34,27 +34,13 @@ pub async fn hold(
     already: Vec<u8>,
 ) {
     let seat = app.wheel.seat(&outlet);
-    let deadline = join_deadline(
-        &outlet,
-        Duration::from_millis(app.config.server.join_timeout_ms),
-    );
+    let wait = Duration::from_millis(app.config.server.join_timeout_ms);
+    app.wheel.expect(&outlet, Instant::now() + wait);
     let most = app.rules.limits.frame_bytes as usize;
-    let conversation = Conversation::new(app, room, address, deadline);
-    let (end, conversation) = connection::run(outlet.clone(), conversation, most, &already).await;
+    let mut conversation = Conversation::new(app, room, address);
+    let end = connection::run(&outlet, &mut conversation, most, already).await;
     drop(seat);
-    conversation.leave(outlet, end).await;
-}
-
-/// Closes a connection that does not join in time.
-fn join_deadline(outlet: &Arc<Outlet>, wait: Duration) -> AbortHandle {
-    let outlet = Arc::downgrade(outlet);
-    let task = tokio::spawn(async move {
-        tokio::time::sleep(wait).await;
-        if let Some(outlet) = outlet.upgrade() {
-            outlet.close(CloseCode::Idle);
-        }
-    });
-    task.abort_handle()
+    Box::pin(conversation.leave(outlet, end)).await;
 }
 
 /// One client's side of one socket.
@@ -69,7 +55,6 @@ struct Conversation {
     commands: Bucket,
     probes: Bucket,
     reads: Bucket,
-    deadline: Option<AbortHandle>,
 }
 
 /// Where somebody who has joined sits.
@@ -81,14 +66,19 @@ struct Seat {
 /// What cannot be done on the spot.
 enum Work {
     Join(Box<JoinParams>, RequestId, Option<Arrival>),
-    Send(Box<RoomEvent>),
+    Send(RoomEvent),
     Update(Box<RoomUpdate>, Option<Reply>, Option<Box<str>>),
 }
 
 impl Handler for Conversation {
     type Work = Work;
 
-    fn message(&mut self, outlet: &Arc<Outlet>, message: Message<'_>) -> Option<Work> {
+    fn message(
+        &mut self,
+        outlet: &Arc<Outlet>,
+        message: Message<'_>,
+        behind: bool,
+    ) -> Option<Work> {
         let Message::Text(text) = message else {
             outlet.close(CloseCode::Unsupported);
             return None;
@@ -106,7 +96,10 @@ impl Handler for Conversation {
         match self.request(outlet, &request, id.clone(), heard_at) {
             Ok(work) => {
                 self.faults = 0;
-                work
+                match work {
+                    Some(Work::Send(event)) if !behind => self.offer(event).map(Work::Send),
+                    work => work,
+                }
             }
             Err(error) => {
                 self.refuse(outlet, id, &error);
@@ -118,14 +111,14 @@ impl Handler for Conversation {
     async fn work(&mut self, outlet: &Arc<Outlet>, work: Work) {
         match work {
             Work::Join(params, id, arrival) => self.join(outlet, *params, id, arrival).await,
-            Work::Send(event) => self.send(*event).await,
+            Work::Send(event) => self.send(event).await,
             Work::Update(update, reply, op) => self.update(*update, reply, op).await,
         }
     }
 }
 
 impl Conversation {
-    fn new(app: Arc<App>, room: RoomId, address: IpAddr, deadline: AbortHandle) -> Self {
+    fn new(app: Arc<App>, room: RoomId, address: IpAddr) -> Self {
         let limits = &app.rules.limits;
         let commands = Bucket::new(limits.commands_per_second, limits.commands_burst);
         Self {
@@ -137,7 +130,6 @@ impl Conversation {
             commands,
             probes: Bucket::new(PROBES.0, PROBES.1),
             reads: Bucket::new(READS.0, READS.1),
-            deadline: Some(deadline),
             app,
         }
     }
@@ -179,7 +171,7 @@ impl Conversation {
             }
             Command::Report(report) => {
                 // The latest report is worth as much as all of them: one that finds the room busy is lost.
-                seat.room.try_send(RoomEvent::Report { member, report });
+                let _ = seat.room.offer(RoomEvent::Report { member, report });
                 return Ok(None);
             }
             Command::QueueAdd(add) => RoomEvent::Wish {
@@ -206,7 +198,7 @@ impl Conversation {
                 None => return Ok(None),
             },
         };
-        Ok(Some(Work::Send(Box::new(event))))
+        Ok(Some(Work::Send(event)))
     }
 
     fn before_joining(
@@ -278,6 +270,11 @@ impl Conversation {
         })
     }
 
+    /// Sends to the room on the spot, or gives back what its mailbox has no place for now.
+    fn offer(&self, event: RoomEvent) -> Option<RoomEvent> {
+        self.seated.as_ref()?.room.offer(event)
+    }
+
     async fn send(&mut self, event: RoomEvent) {
         let Some(seat) = &self.seated else { return };
         // False: the room is over, and closes its connections itself.
@@ -332,9 +329,6 @@ impl Conversation {
     }
 
     async fn leave(mut self, outlet: Arc<Outlet>, end: End) {
-        if let Some(deadline) = self.deadline.take() {
-            deadline.abort();
-        }
         if let Some(seat) = self.seated.take() {
             let said_goodbye = end == End::Goodbye;
             seat.room
@@ -351,4 +345,25 @@ impl Conversation {
 /// A notice to one connection.
 pub(crate) fn notice(outlet: &Outlet, notification: &stereo_protocol::Notification) {
     outlet.push(&[frame::text(&crate::room::actor::notification(notification))]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F, R>(_: F) -> usize
+    where
+        F: Fn(Arc<App>, Arc<Outlet>, RoomId, IpAddr, Vec<u8>) -> R,
+    {
+        size_of::<R>()
+    }
+
+    #[test]
+    fn a_connection_that_waits_holds_few_bytes() {
+        let task = size(hold);
+        assert!(task <= 512, "{task} bytes of task");
+        let outlet = size_of::<Outlet>();
+        assert!(outlet <= 192, "{outlet} bytes of outlet");
+        assert!(size_of::<RoomEvent>() <= 224, "{}", size_of::<RoomEvent>());
+    }
 }

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use stereo_protocol::RoomId;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 
 /// Inputs that wait for one room; beyond, its connections are not read.
 pub(super) const MAILBOX: usize = 256;
@@ -80,9 +80,13 @@ impl RoomHandle {
         self.shared.mailbox.send(event).await.is_ok()
     }
 
-    /// Sends without waiting, for what may be lost. False: it was.
-    pub fn try_send(&self, event: RoomEvent) -> bool {
-        self.shared.mailbox.try_send(event).is_ok()
+    /// Sends without waiting: the event comes back when the mailbox is full. To a room that is
+    /// over nothing is said, as by [`RoomHandle::send`].
+    pub fn offer(&self, event: RoomEvent) -> Option<RoomEvent> {
+        match self.shared.mailbox.try_send(event) {
+            Err(TrySendError::Full(event)) => Some(event),
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+        }
     }
 
     /// Says that somebody is on the way in. Call while the registry's entry is held.
