@@ -1,2 +1,134 @@
-//! Load generator.
-fn main() {}
+//! `stereo-bench`: load tests for WebSocket room servers, far lighter than what they measure.
+//!
+//! `main → arguments → scenario → crowd → net`; `floor` is what is compared with.
+
+#![expect(dead_code, reason = "slow, mixed and compare come next")]
+
+mod arguments;
+mod crowd;
+mod failure;
+mod floor;
+mod net;
+mod profile;
+mod run;
+mod scenario;
+mod screen;
+mod system;
+mod target;
+
+use arguments::{CommandLine, Common, Task};
+use clap::Parser;
+use failure::{Failure, Outcome};
+use profile::Profile;
+use run::Run;
+use scenario::Stage;
+use screen::Screen;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use system::cores;
+use system::process::Processes;
+use system::stop::Stop;
+use target::{Binary, Target};
+
+fn main() -> ExitCode {
+    match perform(CommandLine::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(failure) => {
+            screen::error(&format!("stereo-bench: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does what is asked; whether all went as it should.
+fn perform(task: Task) -> Outcome<bool> {
+    match task {
+        Task::Fanout(arguments) => {
+            let fanout = arguments.scenario();
+            one(&arguments.common, |stage| fanout.run(stage))
+        }
+        Task::Paced(arguments) => {
+            let paced = arguments.scenario();
+            one(&arguments.common, |stage| paced.run(stage))
+        }
+        Task::Idle(arguments) => {
+            let idle = arguments.scenario();
+            one(&arguments.common, |stage| idle.run(stage))
+        }
+        Task::Join(arguments) => {
+            let join = arguments.scenario();
+            one(&arguments.common, |stage| join.run(stage))
+        }
+        Task::Floor(arguments) => {
+            floor::serve(arguments.listen, arguments.gather as usize).map(|()| true)
+        }
+    }
+}
+
+/// Runs one scenario against one server.
+fn one(common: &Common, scenario: impl FnOnce(&mut Stage<'_>) -> Outcome<Run>) -> Outcome<bool> {
+    let screen = Screen {
+        quiet: common.quiet,
+    };
+    let stop = Stop::listen();
+    let mut target = target(common)?;
+    if let Some(cores) = &common.bench_cpu {
+        cores::bind_self(cores)?;
+    }
+    let run = scenario(&mut Stage {
+        target: &mut target,
+        sources: &common.source,
+        stop: &stop,
+        screen,
+    })?;
+    match common.json.as_deref() {
+        Some(path) => write_json(path, std::slice::from_ref(&run))?,
+        None => screen::out(&run.text()),
+    }
+    Ok(run.failure.is_none())
+}
+
+fn target(common: &Common) -> Outcome<Target> {
+    let profile = match &common.profile {
+        Some(path) => Profile::read(path)?,
+        None => Profile::stereo()?,
+    };
+    let Some(server) = &common.server else {
+        let target = Target::running(&common.address, profile, &common.pid)?;
+        let ids = target.processes.iter().flat_map(Processes::ids);
+        if let Some(cores) = &common.server_cpu {
+            for id in ids {
+                cores::bind_process(*id, cores)?;
+            }
+        }
+        return Ok(target);
+    };
+    let (path, profile) = match server.as_os_str() == "floor" {
+        true => (own_path()?, Profile::floor()?),
+        false => (server.clone(), profile),
+    };
+    let binary = Binary {
+        path,
+        config: common.config.clone(),
+        workers: common.workers,
+        cores: common.server_cpu.clone(),
+        arguments: Vec::new(),
+    };
+    Target::start(&binary, profile)
+}
+
+fn own_path() -> Outcome<PathBuf> {
+    std::env::current_exe().map_err(|error| Failure::new(format!("our own binary: {error}")))
+}
+
+fn write_json(path: &Path, runs: &[Run]) -> Outcome<()> {
+    let text = serde_json::to_string_pretty(runs)
+        .map_err(|error| Failure::new(format!("JSON: {error}")))?;
+    if path.as_os_str() == "-" {
+        screen::out(&text);
+        return Ok(());
+    }
+    std::fs::write(path, text + "\n")
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,105 @@
+//! What is done to a server. Each scenario brings a crowd, lets it do something, and measures.
+
+pub(crate) mod fanout;
+pub(crate) mod idle;
+pub(crate) mod join;
+mod probes;
+pub(crate) mod pump;
+
+use crate::crowd::{Crowd, Gathering, Joins, Nothing, Scene};
+use crate::failure::{Failure, Outcome};
+use crate::run::Run;
+use crate::screen::Screen;
+use crate::system::descriptors;
+use crate::system::stop::Stop;
+use crate::target::Target;
+use std::net::IpAddr;
+
+/// What every scenario is given.
+pub(crate) struct Stage<'a> {
+    pub(crate) target: &'a mut Target,
+    pub(crate) sources: &'a [IpAddr],
+    pub(crate) stop: &'a Stop,
+    pub(crate) screen: Screen,
+}
+
+impl Stage<'_> {
+    /// A crowd in so many rooms, once there are descriptors enough for it.
+    fn crowd(&self, rooms: usize, people: usize) -> Outcome<Crowd<'_>> {
+        descriptors::provide(people, self.target.processes.as_ref())?;
+        let target = &*self.target;
+        let mut crowd = Crowd::new(&target.profile, &target.address, self.sources)?;
+        crowd.make_rooms(rooms)?;
+        Ok(crowd)
+    }
+
+    /// Brings so many into each room.
+    fn gather(
+        &self,
+        crowd: &mut Crowd<'_>,
+        per_room: usize,
+        how: Gathering,
+        scene: &mut impl Scene,
+    ) -> Outcome<Joins> {
+        let people = (crowd.rooms.len() * per_room) as u64;
+        let bar = self.screen.bar("joining", people);
+        let joins = crowd.gather(per_room, how, self.stop, &bar, scene)?;
+        if self.stop.is_wanted() {
+            return Err(Failure::new("stopped before anything was measured"));
+        }
+        Ok(joins)
+    }
+
+    /// Lets time pass; connections are served meanwhile.
+    fn rest(&self, crowd: &mut Crowd<'_>, seconds: f64, scene: &mut impl Scene) -> Outcome<()> {
+        let until = crowd.now() + (seconds * 1e9) as u64;
+        while crowd.now() < until && !self.stop.is_wanted() {
+            crowd.turn(until, scene)?;
+        }
+        Ok(())
+    }
+
+    /// Learns how long an event is, and pads it to `bytes`; says so when it cannot be that short.
+    fn calibrate(&self, crowd: &mut Crowd<'_>, bytes: usize, run: &mut Run) -> Outcome<()> {
+        let before = crowd.traffic.deliveries.frames;
+        let wanted = match crowd.profile.echo {
+            true => 1,
+            false => u64::from(crowd.rooms[0].present > 1),
+        };
+        crowd.publish(0)?;
+        let until = crowd.now() + 10_000_000_000;
+        while crowd.traffic.deliveries.frames < before + wanted {
+            crowd.turn(until, &mut Nothing)?;
+            if let Some(refusal) = &crowd.traffic.last_refusal {
+                return Err(Failure::new(format!("publishing is refused: {refusal}")));
+            }
+            if crowd.now() > until || self.stop.is_wanted() {
+                return Err(Failure::new(format!(
+                    "an event was published, and nobody received it within 10 s: does a delivery hold {:?} and the event's number?",
+                    crowd.profile.delivery.number_after
+                )));
+            }
+        }
+        let bare = crowd.traffic.event_bytes;
+        crowd.pad = bytes.saturating_sub(bare);
+        if bare > bytes {
+            run.note(format!(
+                "events are {bare} bytes long; they cannot be {bytes}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The server's resident bytes.
+    fn rss(&self) -> Option<u64> {
+        self.target.processes.as_ref()?.rss()
+    }
+
+    /// Why a run ended early: the server's end, a connection's, or a wish.
+    fn why(&mut self, failure: Failure) -> Failure {
+        match self.target.end() {
+            Some(end) => Failure::new(format!("{failure}; {end}")),
+            None => failure,
+        }
+    }
+}
