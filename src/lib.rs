@@ -10,6 +10,7 @@ pub mod config;
 pub mod connection;
 pub mod conversation;
 pub mod http;
+pub mod keystore;
 pub mod limiter;
 pub mod media;
 pub mod password;

@@ -184,6 +184,14 @@ fn mistakes_point_at_line_and_column() {
             "[store]\ndata = \"\"\n",
             "2:8: store.data: expected a folder",
         ),
+        (
+            "[store]\nreaders = 0\n",
+            "2:11: store.readers: expected 1 to 64 threads, not 0",
+        ),
+        (
+            "[store]\nkeys_copy = \"./data/keys.copy\"\n",
+            "2:13: store.keys_copy: expected a file outside of ./data",
+        ),
         ("[server\n", "1:"),
         ("[limits]\nchat = 1\nchat = 2\n", "3:1: "),
         ("server = 3\n", "1:10: expected a section, [server]"),
