@@ -73,41 +73,44 @@ pub enum End {
 /// Drives a connection to its end. `already` is what was read behind the handshake.
 ///
 /// Ten thousand of these wait at a time: what is needed only while something happens is boxed.
-pub async fn run<H: Handler>(
-    outlet: &Arc<Outlet>,
-    handler: &mut H,
+pub fn run<'a, H: Handler>(
+    outlet: &'a Arc<Outlet>,
+    handler: &'a mut H,
     most: usize,
     mut already: Vec<u8>,
-) -> End {
+) -> impl Future<Output = End> + Send + 'a {
     let mut decoder = Decoder::new(most, outlet.deflates());
     let mut works = Vec::new();
     let mut end = take(outlet, handler, &mut decoder, &mut already, &mut works);
     drop(already);
-    while end.is_none() {
-        if !works.is_empty() {
-            end = Box::pin(work(outlet, handler, std::mem::take(&mut works))).await;
-            continue;
-        }
-        end = std::future::poll_fn(|context| {
-            let read = BUFFER.with_borrow_mut(|buffer| {
-                match ready!(outlet.socket.poll_read(context, buffer)) {
-                    Ok(0) | Err(_) => Poll::Ready(Some(End::Lost)),
-                    Ok(count) => {
-                        let bytes = &mut buffer[..count];
-                        Poll::Ready(take(outlet, handler, &mut decoder, bytes, &mut works))
-                    }
-                }
-            });
-            if read.is_pending() && outlet.poll_flush(context).is_ready() {
-                return Poll::Ready(Some(End::Closed));
+    // A block, not a function: what a block captures has one place, an argument would have two.
+    async move {
+        while end.is_none() {
+            if !works.is_empty() {
+                end = Box::pin(work(outlet, handler, std::mem::take(&mut works))).await;
+                continue;
             }
-            read
-        })
-        .await;
+            end = std::future::poll_fn(|context| {
+                let read = BUFFER.with_borrow_mut(|buffer| {
+                    match ready!(outlet.socket.poll_read(context, buffer)) {
+                        Ok(0) | Err(_) => Poll::Ready(Some(End::Lost)),
+                        Ok(count) => {
+                            let bytes = &mut buffer[..count];
+                            Poll::Ready(take(outlet, handler, &mut decoder, bytes, &mut works))
+                        }
+                    }
+                });
+                if read.is_pending() && outlet.poll_flush(context).is_ready() {
+                    return Poll::Ready(Some(End::Closed));
+                }
+                read
+            })
+            .await;
+        }
+        let end = end.unwrap_or(End::Lost);
+        Box::pin(finish(outlet, end)).await;
+        end
     }
-    let end = end.unwrap_or(End::Lost);
-    Box::pin(finish(outlet, end)).await;
-    end
 }
 
 /// Does works in order, flushing meanwhile. Work that has begun is never dropped half-way: a room
