@@ -1,10 +1,13 @@
 //! The command line.
 
+use crate::compare::{self, Compare, Entrant};
 use crate::crowd::Gathering;
+use crate::failure::{Failure, Outcome};
 use crate::scenario::fanout::Fanout;
 use crate::scenario::idle::Idle;
 use crate::scenario::join::Join;
 use crate::scenario::pump::Pace;
+use crate::scenario::slow::Slow;
 use crate::system::cores::{self, Cores};
 use clap::{Args, Parser, Subcommand};
 use std::net::{IpAddr, SocketAddr};
@@ -36,6 +39,10 @@ pub(crate) enum Task {
     Idle(IdleArguments),
     /// A storm of people: CPU per join, and what each is sent
     Join(JoinArguments),
+    /// Some listeners stop reading: what the others notice
+    Slow(SlowArguments),
+    /// All of it, side by side with the floor, and the table of targets
+    Compare(CompareArguments),
     /// Serve as the floor: what any server costs at least
     Floor(FloorArguments),
 }
@@ -179,6 +186,64 @@ pub(crate) struct JoinArguments {
 }
 
 #[derive(Args, Clone, Debug)]
+pub(crate) struct SlowArguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// People in the room; one of them publishes
+    #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
+    listeners: u64,
+    /// How many of them stop reading
+    #[arg(long, default_value_t = 1, value_parser = at_least_one)]
+    stopped: u64,
+    /// Events a second
+    #[arg(long, default_value_t = 20.0, value_parser = positive)]
+    rate: f64,
+    /// Seconds with everybody reading, and as many without
+    #[arg(long, default_value_t = 5.0, value_parser = positive)]
+    seconds: f64,
+    /// How often both are done
+    #[arg(long, default_value_t = 3, value_parser = at_least_one)]
+    rounds: u64,
+    /// Length of an event as it arrives, without the frame's header
+    #[arg(long, value_name = "BYTES", default_value_t = 330)]
+    bytes: usize,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CompareArguments {
+    /// A server to start for each run: PATH, and what of ,name=NAME ,profile=FILE ,config=FILE is wanted
+    #[arg(long, value_name = "SERVER")]
+    server: Vec<String>,
+    /// A server that runs: ADDRESS, and what of ,name=NAME ,profile=FILE ,pid=PID is wanted
+    #[arg(long, value_name = "SERVER")]
+    address: Vec<String>,
+    /// Rounds: in each, everyone has one run
+    #[arg(long, default_value_t = 5, value_parser = at_least_one)]
+    runs: u64,
+    /// Only these cases
+    #[arg(long, value_name = "CASES", value_delimiter = ',')]
+    only: Vec<String>,
+    /// A tenth of the events and the time: for a first look
+    #[arg(long)]
+    quick: bool,
+    /// Bind servers to these cores
+    #[arg(long, value_name = "CORES", value_parser = cores::parse)]
+    server_cpu: Option<Cores>,
+    /// Bind the generator to these cores
+    #[arg(long, value_name = "CORES", value_parser = cores::parse)]
+    bench_cpu: Option<Cores>,
+    /// Connect from these addresses, one after the other as ports run out
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    source: Vec<IpAddr>,
+    /// Write the results to this file as JSON, for `report`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Show no progress
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Args, Clone, Debug)]
 pub(crate) struct FloorArguments {
     /// Serve on this address; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -238,6 +303,43 @@ impl JoinArguments {
             probes: self.probes,
             settle: self.settle,
         }
+    }
+}
+
+impl SlowArguments {
+    pub(crate) fn scenario(&self) -> Slow {
+        Slow {
+            listeners: self.listeners as usize,
+            stopped: self.stopped as usize,
+            rate: self.rate,
+            seconds: self.seconds,
+            rounds: self.rounds as usize,
+            bytes: self.bytes,
+        }
+    }
+}
+
+impl CompareArguments {
+    pub(crate) fn compare(&self) -> Outcome<Compare> {
+        let started = self.server.iter().map(|text| Entrant::binary(text));
+        let running = self.address.iter().map(|text| Entrant::running(text));
+        let entrants: Vec<_> = started.chain(running).collect::<Outcome<_>>()?;
+        let mut names: Vec<_> = entrants.iter().map(|entrant| &entrant.name).collect();
+        names.sort();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let name = pair[0];
+            return Err(Failure::new(format!(
+                "two servers are called {name}: add name="
+            )));
+        }
+        Ok(Compare {
+            entrants,
+            cases: compare::cases(&self.only, self.quick)?,
+            runs: self.runs as usize,
+            server_cpu: self.server_cpu.clone(),
+            bench_cpu: self.bench_cpu.clone(),
+            sources: self.source.clone(),
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(dead_code, reason = "slow, mixed and compare come next")]
 
 mod arguments;
+mod compare;
 mod crowd;
 mod failure;
 mod floor;
@@ -16,7 +17,7 @@ mod screen;
 mod system;
 mod target;
 
-use arguments::{CommandLine, Common, Task};
+use arguments::{CommandLine, Common, CompareArguments, Task};
 use clap::Parser;
 use failure::{Failure, Outcome};
 use profile::Profile;
@@ -60,6 +61,11 @@ fn perform(task: Task) -> Outcome<bool> {
             let join = arguments.scenario();
             one(&arguments.common, |stage| join.run(stage))
         }
+        Task::Slow(arguments) => {
+            let slow = arguments.scenario();
+            one(&arguments.common, |stage| slow.run(stage))
+        }
+        Task::Compare(arguments) => compare(&arguments),
         Task::Floor(arguments) => {
             floor::serve(arguments.listen, arguments.gather as usize).map(|()| true)
         }
@@ -83,10 +89,27 @@ fn one(common: &Common, scenario: impl FnOnce(&mut Stage<'_>) -> Outcome<Run>) -
         screen,
     })?;
     match common.json.as_deref() {
-        Some(path) => write_json(path, std::slice::from_ref(&run))?,
+        Some(path) => write_json(path, &[&run])?,
         None => screen::out(&run.text()),
     }
     Ok(run.failure.is_none())
+}
+
+fn compare(arguments: &CompareArguments) -> Outcome<bool> {
+    let screen = Screen {
+        quiet: arguments.quiet,
+    };
+    let results = arguments.compare()?.run(&Stop::listen(), screen)?;
+    if let Some(path) = &arguments.json {
+        write_json(path, &results)?;
+    }
+    screen::out(&compare::text(&results));
+    let mut runs = results
+        .cases
+        .iter()
+        .flat_map(|case| &case.entrants)
+        .flat_map(|entrant| &entrant.runs);
+    Ok(runs.all(|run| run.failure.is_none()))
 }
 
 fn target(common: &Common) -> Outcome<Target> {
@@ -122,8 +145,8 @@ fn own_path() -> Outcome<PathBuf> {
     std::env::current_exe().map_err(|error| Failure::new(format!("our own binary: {error}")))
 }
 
-fn write_json(path: &Path, runs: &[Run]) -> Outcome<()> {
-    let text = serde_json::to_string_pretty(runs)
+fn write_json(path: &Path, found: &impl serde::Serialize) -> Outcome<()> {
+    let text = serde_json::to_string_pretty(found)
         .map_err(|error| Failure::new(format!("JSON: {error}")))?;
     if path.as_os_str() == "-" {
         screen::out(&text);

@@ -1,6 +1,6 @@
 //! What one run found: figures with their units, as text and as JSON.
 
-use crate::system::process::{Processes, own_cpu_ns};
+use crate::system::process::{Processes, machine_cpu_ns, own_cpu_ns};
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,18 @@ impl Run {
         );
         self.add("wall_s", "time", "s", wall / 1e9);
         let server = spent.server_ns.unwrap_or(0) as f64 / wall;
+        if let Some(others) = spent.others_ns {
+            let others = others as f64 / wall;
+            self.add(
+                "others_cpu_percent",
+                "CPU of others on this machine",
+                "% of a core",
+                100.0 * others,
+            );
+            if others > 0.15 {
+                self.note("others used this machine too: believe ratios to the floor more than figures, and latencies little");
+            }
+        }
         if own > 0.9 && own > server {
             self.note("the generator was the bottleneck: it used its core, and the server did not use one. Rates and latencies are the generator's; CPU per delivery holds.");
         }
@@ -174,6 +186,8 @@ pub(crate) struct Spent {
     pub(crate) server_ns: Option<u64>,
     /// Nanoseconds of our own CPU.
     pub(crate) own_ns: u64,
+    /// Nanoseconds of CPU that went to neither; unknown when the server's are.
+    pub(crate) others_ns: Option<u64>,
     pub(crate) wall_ns: u64,
 }
 
@@ -182,6 +196,7 @@ pub(crate) struct Meter<'a> {
     server: Option<&'a Processes>,
     server_ns: Option<u64>,
     own_ns: u64,
+    machine_ns: Option<u64>,
     began: Instant,
 }
 
@@ -191,15 +206,21 @@ impl<'a> Meter<'a> {
             server,
             server_ns: server.and_then(Processes::cpu_ns),
             own_ns: own_cpu_ns(),
+            machine_ns: machine_cpu_ns(),
             began: Instant::now(),
         }
     }
 
     pub(crate) fn spent(&self) -> Spent {
-        let now = self.server.and_then(Processes::cpu_ns);
+        let since = |now: Option<u64>, then: Option<u64>| Some(now?.saturating_sub(then?));
+        let server_ns = since(self.server.and_then(Processes::cpu_ns), self.server_ns);
+        let own_ns = own_cpu_ns() - self.own_ns;
+        let machine = since(machine_cpu_ns(), self.machine_ns);
+        let others = |machine: u64| Some(machine.saturating_sub(server_ns? + own_ns));
         Spent {
-            server_ns: now.zip(self.server_ns).map(|(now, then)| now - then),
-            own_ns: own_cpu_ns() - self.own_ns,
+            server_ns,
+            own_ns,
+            others_ns: machine.and_then(others),
             wall_ns: self.began.elapsed().as_nanos() as u64,
         }
     }

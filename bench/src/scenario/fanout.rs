@@ -63,7 +63,7 @@ impl Fanout {
         stage.rest(crowd, 1.0, &mut Nothing)?;
         let bar = stage.screen.bar("warming up", 0);
         let events = (self.events / 20).clamp(1, 100);
-        let pump = Pump::new(crowd, 0);
+        let pump = Pump::new(crowd, &[]);
         let warmed = pump.run(crowd, stage, self.warm_pace(), events, &bar)?;
         warmed.failure.map_or(Ok(()), Err)
     }
@@ -79,7 +79,7 @@ impl Fanout {
         let total = self.events * (self.rooms * self.listeners) as u64;
         let bar = stage.screen.bar("measuring", total);
         let meter = Meter::start(stage.target.processes.as_ref());
-        let pump = Pump::new(crowd, 0);
+        let pump = Pump::new(crowd, &[]);
         let pumped = pump.run(crowd, stage, self.pace, self.events, &bar)?;
         Ok((pumped, meter.spent()))
     }

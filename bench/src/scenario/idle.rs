@@ -155,7 +155,7 @@ impl Idle {
     fn burst(&self, crowd: &mut Crowd<'_>, stage: &Stage<'_>) -> Outcome<Option<Failure>> {
         let total = self.burst * (self.rooms * self.listeners) as u64;
         let bar = stage.screen.bar("a burst", total);
-        let pump = Pump::new(crowd, 0);
+        let pump = Pump::new(crowd, &[]);
         let pumped = pump.run(crowd, stage, Pace::Window(BURST_WINDOW), self.burst, &bar)?;
         stage.rest(crowd, DRAIN, &mut Nothing)?;
         Ok(pumped.failure)

@@ -5,6 +5,7 @@ pub(crate) mod idle;
 pub(crate) mod join;
 mod probes;
 pub(crate) mod pump;
+pub(crate) mod slow;
 
 use crate::crowd::{Crowd, Gathering, Joins, Nothing, Scene};
 use crate::failure::{Failure, Outcome};
@@ -14,6 +15,27 @@ use crate::system::descriptors;
 use crate::system::stop::Stop;
 use crate::target::Target;
 use std::net::IpAddr;
+
+/// Any of them.
+#[derive(Clone, Debug)]
+pub(crate) enum Scenario {
+    Fanout(fanout::Fanout),
+    Idle(idle::Idle),
+    Join(join::Join),
+    Slow(slow::Slow),
+}
+
+impl Scenario {
+    /// Runs it.
+    pub(crate) fn run(&self, stage: &mut Stage<'_>) -> Outcome<Run> {
+        match self {
+            Self::Fanout(fanout) => fanout.run(stage),
+            Self::Idle(idle) => idle.run(stage),
+            Self::Join(join) => join.run(stage),
+            Self::Slow(slow) => slow.run(stage),
+        }
+    }
+}
 
 /// What every scenario is given.
 pub(crate) struct Stage<'a> {

@@ -2,7 +2,7 @@
 //! that waits for nobody.
 
 use super::Stage;
-use crate::crowd::{Crowd, Scene, Why};
+use crate::crowd::{Crowd, Room, Scene, Why};
 use crate::failure::{Failure, Outcome};
 use crate::screen::Bar;
 use hdrhistogram::Histogram;
@@ -51,6 +51,7 @@ struct Event {
 /// Follows events.
 pub(crate) struct Pump {
     flows: Vec<Flow>,
+    deaf: Vec<u32>,
     /// Rooms in which an event has reached everyone.
     done: Vec<u32>,
     deliveries: u64,
@@ -80,7 +81,10 @@ impl Scene for Pump {
         }
     }
 
-    fn gone(&mut self, _member: u32, _room: u32, why: &Why) {
+    fn gone(&mut self, member: u32, _room: u32, why: &Why) {
+        if self.deaf.contains(&member) {
+            return;
+        }
         self.gone_count += 1;
         self.gone.get_or_insert(why.clone());
     }
@@ -107,17 +111,23 @@ impl Flow {
 }
 
 impl Pump {
-    /// Follows what is published from now on. `deaf` are people who do not read, by room.
-    pub(crate) fn new(crowd: &Crowd<'_>, deaf: u32) -> Self {
+    /// Follows what is published from now on. `deaf` are people who do not read: nothing is
+    /// expected of them.
+    pub(crate) fn new(crowd: &Crowd<'_>, deaf: &[u32]) -> Self {
         let silent = u32::from(!crowd.profile.echo);
-        let flow = |room: &crate::crowd::Room| Flow {
-            receivers: room.present.saturating_sub(silent + deaf),
+        let in_room = |room: u32| {
+            let sits = |id: &&u32| crowd.members[**id as usize].room == room;
+            deaf.iter().filter(sits).count() as u32
+        };
+        let flow = |(place, room): (usize, &Room)| Flow {
+            receivers: room.present.saturating_sub(silent + in_room(place as u32)),
             base: room.next,
             under_way: VecDeque::new(),
             sent: 0,
         };
         Self {
-            flows: crowd.rooms.iter().map(flow).collect(),
+            flows: crowd.rooms.iter().enumerate().map(flow).collect(),
+            deaf: deaf.to_vec(),
             done: Vec::new(),
             deliveries: 0,
             lost: 0,

@@ -1,0 +1,301 @@
+//! The project's table of targets, and whether each is met.
+
+use super::results::{CaseResults, Results, Spread};
+use serde::{Deserialize, Serialize};
+
+/// One target, and what was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Verdict {
+    pub(crate) server: String,
+    pub(crate) name: String,
+    pub(crate) unit: String,
+    /// At most this first, and this in the end.
+    pub(crate) first: f64,
+    pub(crate) then: f64,
+    /// None: it was not measured.
+    pub(crate) found: Option<f64>,
+    pub(crate) note: String,
+}
+
+/// What is looked at.
+enum Measure {
+    /// A figure of a case, as a ratio to the floor's in the same round.
+    ToFloor(&'static str, &'static str),
+    /// A figure of a case.
+    Plain(&'static str, &'static str),
+    /// A figure of one case against that of another.
+    Cases(&'static str, &'static str, &'static str),
+    /// The most against the least of a figure, over cases.
+    Among(&'static [&'static str], &'static str),
+    /// Nothing: why.
+    Nothing(&'static str),
+}
+
+struct Target {
+    name: &'static str,
+    unit: &'static str,
+    first: f64,
+    then: f64,
+    measure: Measure,
+}
+
+const COST: &str = "cpu_us_per_delivery";
+const SIZES: &[&str] = &["ten", "hundred", "one", "ten-thousand"];
+
+/// performance.md's table, row by row.
+fn table() -> Vec<Target> {
+    use Measure::{Among, Cases, Nothing, Plain, ToFloor};
+    let target = |name, unit, first, then, measure| Target {
+        name,
+        unit,
+        first,
+        then,
+        measure,
+    };
+    vec![
+        target(
+            "CPU per delivery, one in flight, 1 × 1,000",
+            "× floor",
+            1.25,
+            1.08,
+            ToFloor("one", COST),
+        ),
+        target(
+            "CPU per delivery, 100 × 10",
+            "× floor",
+            1.4,
+            1.15,
+            ToFloor("rooms", COST),
+        ),
+        target(
+            "CPU per delivery, 16 in flight",
+            "× floor",
+            0.15,
+            0.08,
+            ToFloor("sixteen", COST),
+        ),
+        target(
+            "CPU per delivery, 20 events a second",
+            "× floor",
+            1.3,
+            1.1,
+            ToFloor("paced", COST),
+        ),
+        target(
+            "p99 latency, 20 events a second",
+            "× floor",
+            1.3,
+            1.05,
+            ToFloor("paced", "p99_ms"),
+        ),
+        target(
+            "idle memory per joined connection, 10,000",
+            "bytes",
+            6144.0,
+            2048.0,
+            Plain("idle", "rss_per_connection"),
+        ),
+        target(
+            "memory per connection after a burst",
+            "× idle",
+            1.3,
+            1.1,
+            Plain("idle", "rss_after_burst_ratio"),
+        ),
+        target(
+            "CPU per join, room of 20 items",
+            "µs",
+            90.0,
+            45.0,
+            Plain("join", "cpu_us_per_join"),
+        ),
+        target(
+            "10,000 join in 10 s: bytes beyond snapshot and probes",
+            "bytes",
+            16384.0,
+            4096.0,
+            Plain("storm", "bytes_beyond"),
+        ),
+        target(
+            "idle CPU, 10,000 joined and synchronised",
+            "% of a core",
+            3.0,
+            1.0,
+            Plain("idle", "server_cpu_percent"),
+        ),
+        target(
+            "cost per delivery at 10 to 10,000 listeners, most against least",
+            "×",
+            1.3,
+            1.15,
+            Among(SIZES, COST),
+        ),
+        target(
+            "one of 1,000 stopped: p99 of the others",
+            "×",
+            1.1,
+            1.02,
+            Plain("slow", "slow_p99_ratio"),
+        ),
+        target(
+            "CPU per delivery, 2 workers against 1, 100 × 10",
+            "×",
+            1.25,
+            1.1,
+            Cases("rooms-2-workers", "rooms-1-worker", COST),
+        ),
+        target(
+            "CPU per delivery, 2 workers against 1, 1 × 1,000",
+            "×",
+            1.25,
+            1.1,
+            Cases("room-2-workers", "room-1-worker", COST),
+        ),
+        target(
+            "over TLS: CPU per delivery",
+            "× TLS floor",
+            1.3,
+            1.15,
+            Nothing("TLS is not spoken here yet"),
+        ),
+    ]
+}
+
+/// What was found of each target, for each server.
+pub(crate) fn judge(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for server in results.servers() {
+        for target in table() {
+            let (found, note) = target.measure.find(results, &server);
+            verdicts.push(Verdict {
+                server: server.clone(),
+                name: target.name.to_owned(),
+                unit: target.unit.to_owned(),
+                first: target.first,
+                then: target.then,
+                found,
+                note,
+            });
+        }
+    }
+    verdicts
+}
+
+impl Verdict {
+    /// In a word.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.found {
+            None => "not measured",
+            Some(found) if found <= self.then => "met",
+            Some(found) if found <= self.first => "first met",
+            Some(_) => "not met",
+        }
+    }
+}
+
+impl Measure {
+    fn find(&self, results: &Results, server: &str) -> (Option<f64>, String) {
+        let of = |case: &str, figure: &str| plain(results.case(case)?, server, figure);
+        let found = match self {
+            Self::ToFloor(case, figure) => results
+                .case(case)
+                .and_then(|case| case.entrant(server)?.ratio(case.floor()?, figure)),
+            Self::Plain(case, figure) => of(case, figure),
+            Self::Cases(case, against, figure) => results.case(case).and_then(|case| {
+                let against = results.case(against)?.entrant(server)?;
+                case.entrant(server)?.ratio(against, figure)
+            }),
+            Self::Among(cases, figure) => {
+                let costs: Option<Vec<f64>> = cases
+                    .iter()
+                    .map(|case| Some(of(case, figure)?.median))
+                    .collect();
+                let ratio = costs.and_then(|costs| most_to_least(&costs));
+                let floors: Option<Vec<f64>> = cases
+                    .iter()
+                    .map(|case| {
+                        let floor = results.case(case)?.floor()?;
+                        Some(floor.spread(figure)?.median)
+                    })
+                    .collect();
+                let floor = floors.and_then(|costs| most_to_least(&costs));
+                let note = floor.map_or(String::new(), |floor| format!("the floor's: {floor:.2}"));
+                return (ratio, note);
+            }
+            Self::Nothing(why) => return (None, (*why).to_owned()),
+        };
+        let note = |spread: Spread| format!("{:.3} to {:.3}", spread.least, spread.most);
+        (
+            found.map(|spread| spread.median),
+            found.map_or(String::new(), note),
+        )
+    }
+}
+
+fn plain(case: &CaseResults, server: &str, figure: &str) -> Option<Spread> {
+    case.entrant(server)?.spread(figure)
+}
+
+fn most_to_least(values: &[f64]) -> Option<f64> {
+    let spread = Spread::of(values.iter().copied())?;
+    Some(spread.most / spread.least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::results::EntrantResults;
+    use super::*;
+    use crate::run::Run;
+
+    fn case(key: &str, entrants: &[(&str, &[f64])]) -> CaseResults {
+        let entrants = entrants.iter().map(|(name, values)| EntrantResults {
+            name: (*name).to_owned(),
+            floor: *name == "floor",
+            runs: values
+                .iter()
+                .map(|value| {
+                    let mut run = Run::new("fanout", name, String::new());
+                    run.add(COST, "", "µs", *value);
+                    run
+                })
+                .collect(),
+        });
+        CaseResults {
+            key: key.to_owned(),
+            name: key.to_owned(),
+            figure: COST.to_owned(),
+            entrants: entrants.collect(),
+        }
+    }
+
+    #[test]
+    fn each_target_is_met_or_not_by_what_was_found() {
+        let results = Results {
+            cases: vec![
+                case(
+                    "one",
+                    &[
+                        ("floor", &[4.0, 4.0]),
+                        ("a", &[4.2, 4.3]),
+                        ("b", &[9.0, 9.0]),
+                    ],
+                ),
+                case("rooms", &[("floor", &[4.0]), ("a", &[5.5])]),
+            ],
+            ..Results::default()
+        };
+        let verdicts = judge(&results);
+        let word = |server: &str, place: usize| {
+            let of: Vec<_> = verdicts
+                .iter()
+                .filter(|verdict| verdict.server == server)
+                .collect();
+            of[place].word()
+        };
+        assert_eq!(
+            [word("a", 0), word("a", 1), word("a", 2)],
+            ["met", "first met", "not measured"]
+        );
+        assert_eq!([word("b", 0), word("b", 1)], ["not met", "not measured"]);
+    }
+}
