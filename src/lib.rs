@@ -19,4 +19,5 @@ pub mod registry;
 pub mod room;
 pub mod secret;
 pub mod server;
+pub mod store;
 pub mod telemetry;

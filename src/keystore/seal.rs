@@ -2,6 +2,7 @@
 //! the person whom it is about. A sealed field opens only in its own place, and its length tells
 //! the content's only to the next 32 bytes.
 
+use super::server_key::mac;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
@@ -40,6 +41,16 @@ impl FieldKey {
     /// A key of these bytes.
     pub fn new(bytes: Zeroizing<[u8; 32]>) -> Self {
         Self(bytes)
+    }
+
+    /// The key that a secret of its own is made into for one purpose.
+    pub fn derived(secret: &[u8], purpose: &[u8]) -> Self {
+        Self(Zeroizing::new(mac(secret, &[purpose])))
+    }
+
+    /// A hash that only this key gives (HMAC-SHA256).
+    pub fn mac(&self, value: &[u8]) -> [u8; 32] {
+        mac(&self.0[..], &[b"stereo: hash\0", value])
     }
 
     #[cfg(test)]

@@ -132,7 +132,7 @@ impl std::fmt::Debug for ServerKey {
 }
 
 /// HMAC-SHA256 (RFC 2104) of the parts, one after the other.
-pub(crate) fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+pub(super) fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     // A key of any length is taken.
     let Ok(mut mac) = <Hmac<Sha256> as Mac>::new_from_slice(key) else {
         return [0; 32];

@@ -1,0 +1,71 @@
+//! Sign-ins under way: a link in a mail, and a code for the browser that asked. What is kept opens
+//! only with the link or with what that browser holds: until then the server itself cannot read
+//! the address. Nothing tells when it was asked for; the exact end is sealed in with it.
+
+use super::Call;
+
+/// Wrong codes after which an attempt is over.
+pub(super) const MOST_WRONG_CODES: u8 = 5;
+/// Attempts under way for one address; a further one takes the place of the oldest.
+pub(super) const MOST_ATTEMPTS: usize = 4;
+/// How long an attempt of an earlier run of the server is kept, whose end only its holder knows,
+/// in milliseconds.
+pub(super) const LONGEST_MS: u64 = 15 * 60_000;
+
+/// A sign-in to begin.
+#[derive(Clone)]
+pub struct NewAttempt {
+    /// The address that the mail goes to.
+    pub email: Box<str>,
+    /// The secret in the link.
+    pub link: Box<str>,
+    /// The secret of the browser that asked.
+    pub browser: Box<str>,
+    /// The code in the mail; good only together with the browser's secret.
+    pub code: Box<str>,
+    /// When it is over, in server time; at most a quarter of an hour ahead.
+    pub ends_ms: u64,
+    /// What whoever asked wants to know again; sealed too.
+    pub then: Box<str>,
+}
+
+/// An attempt whose holder has shown the right secret. It is over with that.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The address, now proven.
+    pub email: Box<str>,
+    /// As it was given.
+    pub then: Box<str>,
+}
+
+impl std::fmt::Debug for Confirmed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Confirmed(…)")
+    }
+}
+
+/// What becomes of a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodeAnswer {
+    /// It is the one.
+    Right(Confirmed),
+    /// It is not; so many more may be tried.
+    Wrong {
+        /// At least 1.
+        left: u8,
+    },
+    /// There is no attempt of this browser, or not any more.
+    Nothing,
+}
+
+/// Sign-ins by mail.
+pub trait Attempts: Send + Sync + 'static {
+    /// Begins an attempt.
+    fn begin_attempt(&self, new: NewAttempt) -> Call<'_, ()>;
+
+    /// Confirms by the link's secret, once.
+    fn confirm_link(&self, link: Box<str>, now_ms: u64) -> Call<'_, Option<Confirmed>>;
+
+    /// Confirms by the browser's secret and the code, once.
+    fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer>;
+}

@@ -1,0 +1,54 @@
+//! What is kept: accounts with what signs them in, and the rooms that stay. A leaf: it uses config,
+//! protocol and the key store; no HTTP and no room logic in here. The seam is a few small traits,
+//! with an SQLite version, and one test suite for all versions.
+//!
+//! A call that changes something returns when the change is on the disk. Texts of people are
+//! plain on this side of the traits and sealed on the other.
+
+mod account;
+mod attempt;
+mod day;
+mod error;
+mod folder;
+mod passkey;
+mod session;
+mod sqlite;
+#[cfg(test)]
+mod suite;
+
+pub use account::{Account, AccountId, Accounts, Identity, NewAccount};
+pub use attempt::{Attempts, CodeAnswer, Confirmed, NewAttempt};
+pub use day::Day;
+pub use error::{OpenError, StoreError};
+pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
+pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
+pub use sqlite::SqliteStore;
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// A call under way. Dropping it does not take back a change that was asked for.
+pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The whole seam.
+pub trait Store: Accounts + Sessions + Attempts + Passkeys {
+    /// Whether changes are taken.
+    fn health(&self) -> Health;
+
+    /// Removes what has ended by server time `now_ms`. To be called now and then; once a minute
+    /// keeps what ends within minutes.
+    fn sweep(&self, now_ms: u64) -> Call<'_, ()>;
+}
+
+/// Whether a store takes changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Ready,
+    /// The last change found no room on the disk. Goes over by itself when there is some.
+    Full,
+    /// The last change failed otherwise, as the log says.
+    Broken,
+    /// No more changes are taken until the process is started again.
+    Stopped,
+}

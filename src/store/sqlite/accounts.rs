@@ -1,0 +1,247 @@
+//! Accounts and their identities, in SQLite.
+
+use super::super::account::{Account, Accounts, Identity, NewAccount};
+use super::super::error::StoreError;
+use super::super::{AccountId, Call};
+use super::SqliteStore;
+use super::fault::Fault;
+use super::readers::Reading;
+use super::rows::{Sealed, fresh_row, key_of, key_of_existing, row_id};
+use super::writer::Work;
+use crate::keystore::{EntryId, FieldKey, KeyId, KeyStore, LookupHash, LookupKind, NewEntry};
+use rusqlite::{Connection, params};
+
+const HANDLE: Sealed = Sealed {
+    table: "accounts",
+    column: "handle",
+};
+const PICTURE: Sealed = Sealed {
+    table: "accounts",
+    column: "picture",
+};
+const EMAIL: Sealed = Sealed {
+    table: "emails",
+    column: "address",
+};
+const SUBJECT: Sealed = Sealed {
+    table: "subjects",
+    column: "subject",
+};
+
+impl Accounts for SqliteStore {
+    fn create_account(&self, new: NewAccount) -> Call<'_, AccountId> {
+        Box::pin(self.change(move |work| create(work, &new)))
+    }
+
+    fn account(&self, id: AccountId) -> Call<'_, Option<Account>> {
+        Box::pin(self.ask(move |reading| read(reading, id)))
+    }
+
+    fn account_of(&self, identity: Identity) -> Call<'_, Option<AccountId>> {
+        Box::pin(self.ask(move |reading| {
+            let hash = lookup_of(reading.keys, &identity);
+            owner_of(reading.db, reading.keys, hash)
+        }))
+    }
+
+    fn set_handle(&self, id: AccountId, handle: Box<str>) -> Call<'_, ()> {
+        Box::pin(self.change(move |work| {
+            let key = key_of_existing(work.db, work.keys, id)?;
+            let sealed = HANDLE.seal(&key, row_id(id), handle.as_bytes());
+            let set = "UPDATE accounts SET handle = ?2 WHERE id = ?1";
+            (work.db.prepare_cached(set)?).execute(params![row_id(id), sealed])?;
+            Ok(())
+        }))
+    }
+
+    fn set_picture(&self, id: AccountId, picture: Option<Box<str>>) -> Call<'_, ()> {
+        Box::pin(self.change(move |work| {
+            let key = key_of_existing(work.db, work.keys, id)?;
+            let sealed = picture.map(|name| PICTURE.seal(&key, row_id(id), name.as_bytes()));
+            let set = "UPDATE accounts SET picture = ?2 WHERE id = ?1";
+            (work.db.prepare_cached(set)?).execute(params![row_id(id), sealed])?;
+            Ok(())
+        }))
+    }
+
+    fn add_identity(&self, id: AccountId, identity: Identity) -> Call<'_, ()> {
+        Box::pin(self.change(move |work| {
+            let key = key_of_existing(work.db, work.keys, id)?;
+            add(work, id, &key, &identity)
+        }))
+    }
+
+    fn remove_identity(&self, id: AccountId, identity: Identity) -> Call<'_, bool> {
+        Box::pin(self.change(move |work| remove(work, id, &identity)))
+    }
+}
+
+fn create(work: &mut Work<'_>, new: &NewAccount) -> Result<AccountId, Fault> {
+    let (id, key_id) = (AccountId::random(), KeyId::random());
+    work.add_entries(&[NewEntry::Key(key_id)])?;
+    let key = work.keys.key(key_id)?;
+    let key = key.ok_or(Fault::Unreadable("key"))?;
+    let handle = HANDLE.seal(&key, row_id(id), new.handle.as_bytes());
+    let insert = "INSERT INTO accounts (id, key, handle) VALUES (?1, ?2, ?3)";
+    (work.db.prepare_cached(insert)?).execute(params![row_id(id), key_id.0, handle])?;
+    for identity in &new.identities {
+        add(work, id, &key, identity)?;
+    }
+    Ok(id)
+}
+
+fn add(
+    work: &mut Work<'_>,
+    id: AccountId,
+    key: &FieldKey,
+    identity: &Identity,
+) -> Result<(), Fault> {
+    let hash = lookup_of(work.keys, identity);
+    if !claim(work, hash, id)? {
+        return Ok(());
+    }
+    let row = fresh_row();
+    let (insert, sealed) = match identity {
+        Identity::Email(address) => (
+            "INSERT INTO emails (id, account, address) VALUES (?1, ?2, ?3)",
+            EMAIL.seal(key, row, address.as_bytes()),
+        ),
+        Identity::Subject { .. } => (
+            "INSERT INTO subjects (id, account, subject) VALUES (?1, ?2, ?3)",
+            SUBJECT.seal(key, row, identity.canonical().as_bytes()),
+        ),
+    };
+    (work.db.prepare_cached(insert)?).execute(params![row, row_id(id), sealed])?;
+    Ok(())
+}
+
+/// Lets a lookup lead to an account. Returns whether it did not already.
+pub(super) fn claim(work: &mut Work<'_>, hash: LookupHash, id: AccountId) -> Result<bool, Fault> {
+    match owner_of(work.db, work.keys, hash)? {
+        Some(owner) if owner == id => Ok(false),
+        Some(_) => Err(StoreError::Taken.into()),
+        None => {
+            // It may lead to an account that is no more: from a backup older than the keys.
+            if work.keys.find(hash).is_some() {
+                work.keys.destroy(&[EntryId::Lookup(hash)])?;
+            }
+            work.add_entries(&[NewEntry::Lookup(hash, id.bits())])?;
+            Ok(true)
+        }
+    }
+}
+
+/// The account that a lookup leads to, if it exists.
+pub(super) fn owner_of(
+    db: &Connection,
+    keys: &KeyStore,
+    hash: LookupHash,
+) -> Result<Option<AccountId>, Fault> {
+    let Some(id) = keys.find(hash).map(AccountId::from_bits) else {
+        return Ok(None);
+    };
+    let mut exists = db.prepare_cached("SELECT 1 FROM accounts WHERE id = ?1")?;
+    Ok(exists.exists([row_id(id)])?.then_some(id))
+}
+
+fn remove(work: &mut Work<'_>, id: AccountId, identity: &Identity) -> Result<bool, Fault> {
+    let Some(key) = key_of(work.db, work.keys, id)? else {
+        return Ok(false);
+    };
+    let wanted = identity.canonical();
+    let (kept, delete) = match identity {
+        Identity::Email(_) => (
+            emails(work.db, id, &key)?,
+            "DELETE FROM emails WHERE id = ?1",
+        ),
+        Identity::Subject { .. } => (
+            subjects(work.db, id, &key)?,
+            "DELETE FROM subjects WHERE id = ?1",
+        ),
+    };
+    let same = kept
+        .into_iter()
+        .find(|(_, kept)| kept.canonical() == wanted);
+    let Some((row, _)) = same else {
+        return Ok(false);
+    };
+    (work.db.prepare_cached(delete)?).execute([row])?;
+    work.remove_entries(&[EntryId::Lookup(lookup_of(work.keys, identity))])?;
+    Ok(true)
+}
+
+fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> {
+    let Some(key) = key_of(reading.db, reading.keys, id)? else {
+        return Ok(None);
+    };
+    let mut wanted =
+        (reading.db).prepare_cached("SELECT handle, picture FROM accounts WHERE id = ?1")?;
+    let mut rows = wanted.query([row_id(id)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let (handle, picture): (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+    let picture = picture.map(|sealed| PICTURE.open_text(&key, row_id(id), &sealed));
+    let mut identities = emails(reading.db, id, &key)?;
+    identities.extend(subjects(reading.db, id, &key)?);
+    Ok(Some(Account {
+        id,
+        handle: HANDLE.open_text(&key, row_id(id), &handle)?,
+        picture: picture.transpose()?,
+        identities: identities.into_iter().map(|(_, one)| one).collect(),
+    }))
+}
+
+/// The addresses of an account, each with the number of its row.
+fn emails(db: &Connection, id: AccountId, key: &FieldKey) -> Result<Vec<(i64, Identity)>, Fault> {
+    let select = "SELECT id, address FROM emails WHERE account = ?1";
+    let mut found = Vec::new();
+    for (row, sealed) in sealed_rows(db, select, id)? {
+        let address = EMAIL.open_text(key, row, &sealed)?;
+        found.push((row, Identity::Email(address)));
+    }
+    Ok(found)
+}
+
+fn subjects(db: &Connection, id: AccountId, key: &FieldKey) -> Result<Vec<(i64, Identity)>, Fault> {
+    let select = "SELECT id, subject FROM subjects WHERE account = ?1";
+    let mut found = Vec::new();
+    for (row, sealed) in sealed_rows(db, select, id)? {
+        let text = SUBJECT.open_text(key, row, &sealed)?;
+        let (provider, subject) = text.split_once('\n').ok_or(Fault::Unreadable("subject"))?;
+        let (provider, subject) = (provider.into(), subject.into());
+        found.push((row, Identity::Subject { provider, subject }));
+    }
+    Ok(found)
+}
+
+fn sealed_rows(
+    db: &Connection,
+    select: &str,
+    id: AccountId,
+) -> rusqlite::Result<Vec<(i64, Vec<u8>)>> {
+    let mut select = db.prepare_cached(select)?;
+    let rows = select.query_map([row_id(id)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// The lookups that an account's rows stand for, passkeys aside.
+pub(super) fn lookups(
+    db: &Connection,
+    keys: &KeyStore,
+    id: AccountId,
+    key: &FieldKey,
+) -> Result<Vec<LookupHash>, Fault> {
+    let mut identities = emails(db, id, key)?;
+    identities.extend(subjects(db, id, key)?);
+    let hashes = identities.iter().map(|(_, one)| lookup_of(keys, one));
+    Ok(hashes.collect())
+}
+
+pub(super) fn lookup_of(keys: &KeyStore, identity: &Identity) -> LookupHash {
+    let kind = match identity {
+        Identity::Email(_) => LookupKind::Email,
+        Identity::Subject { .. } => LookupKind::Subject,
+    };
+    keys.lookup(kind, identity.canonical().as_bytes())
+}

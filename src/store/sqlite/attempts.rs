@@ -1,0 +1,220 @@
+//! Sign-ins under way, in SQLite. The attempt's key is sealed twice, with what the link says and
+//! with what the browser holds; neither is kept.
+
+use super::super::Call;
+use super::super::account::canonical_email;
+use super::super::attempt::{
+    Attempts, CodeAnswer, Confirmed, LONGEST_MS, MOST_ATTEMPTS, MOST_WRONG_CODES, NewAttempt,
+};
+use super::SqliteStore;
+use super::fault::Fault;
+use super::writer::Work;
+use crate::keystore::{
+    AttemptId, EntryId, FieldKey, KeyStore, LookupHash, LookupKind, NewEntry, Place,
+};
+use crate::secret;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use zeroize::Zeroizing;
+
+/// When attempts end, as far as this run of the server knows; never on the disk.
+#[derive(Debug, Default)]
+pub(super) struct Ends(Mutex<HashMap<AttemptId, u64>>);
+
+/// What is sealed with the attempt's key.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    email: Box<str>,
+    ends_ms: u64,
+    then: Box<str>,
+}
+
+impl Attempts for SqliteStore {
+    fn begin_attempt(&self, new: NewAttempt) -> Call<'_, ()> {
+        let shared = self.shared().clone();
+        Box::pin(self.change(move |work| {
+            let address = lookup(work.keys, &new.email);
+            make_room(work, address, &shared.ends)?;
+            let id = AttemptId::random();
+            work.add_entries(&[NewEntry::Attempt(id, address)])?;
+            insert(work.db, id, &new)?;
+            shared.ends.0.lock().insert(id, new.ends_ms);
+            Ok(())
+        }))
+    }
+
+    fn confirm_link(&self, link: Box<str>, now_ms: u64) -> Call<'_, Option<Confirmed>> {
+        Box::pin(self.change(move |work| {
+            let select = "SELECT id, link_key, code, wrong, content FROM attempts WHERE link = ?1";
+            let Some(kept) = Kept::find(work.db, select, &link)? else {
+                return Ok(None);
+            };
+            remove(work, kept.id)?;
+            let key = kept.key("link_key", &link)?;
+            kept.confirmed(&key, now_ms)
+        }))
+    }
+
+    fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer> {
+        Box::pin(self.change(move |work| {
+            let select =
+                "SELECT id, browser_key, code, wrong, content FROM attempts WHERE browser = ?1";
+            let Some(kept) = Kept::find(work.db, select, &browser)? else {
+                return Ok(CodeAnswer::Nothing);
+            };
+            let key = kept.key("browser_key", &browser)?;
+            let Some(confirmed) = kept.confirmed(&key, now_ms)? else {
+                remove(work, kept.id)?;
+                return Ok(CodeAnswer::Nothing);
+            };
+            if code_hash(&key, &code) == kept.code {
+                remove(work, kept.id)?;
+                return Ok(CodeAnswer::Right(confirmed));
+            }
+            wrong_code(work, &kept)
+        }))
+    }
+}
+
+fn lookup(keys: &KeyStore, email: &str) -> LookupHash {
+    keys.lookup(LookupKind::Email, canonical_email(email).as_bytes())
+}
+
+/// Ends the oldest attempts of an address when there are too many.
+fn make_room(work: &mut Work<'_>, address: LookupHash, ends: &Ends) -> Result<(), Fault> {
+    let mut attempts = work.keys.attempts_of(address);
+    let excess = (attempts.len() + 1).saturating_sub(MOST_ATTEMPTS);
+    let known = ends.0.lock();
+    attempts.sort_by_key(|id| known.get(id).copied().unwrap_or(0));
+    drop(known);
+    for id in attempts.into_iter().take(excess) {
+        remove(work, id)?;
+    }
+    Ok(())
+}
+
+fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault> {
+    let bytes = Zeroizing::new(secret::random::<32>());
+    let key = FieldKey::new(bytes.clone());
+    let content = Content {
+        email: new.email.clone(),
+        ends_ms: new.ends_ms,
+        then: new.then.clone(),
+    };
+    let content = serde_json::to_vec(&content).map_err(|_| Fault::Unreadable("content"))?;
+    let insert = "INSERT INTO attempts (id, link, browser, link_key, browser_key, code, wrong, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)";
+    (db.prepare_cached(insert)?).execute(params![
+        id.0,
+        secret::hash(&new.link),
+        secret::hash(&new.browser),
+        opener(&new.link).seal(place("link_key", &id), &*bytes),
+        opener(&new.browser).seal(place("browser_key", &id), &*bytes),
+        code_hash(&key, &new.code),
+        key.seal(place("content", &id), &content),
+    ])?;
+    Ok(())
+}
+
+fn place<'a>(column: &'static str, id: &'a AttemptId) -> Place<'a> {
+    Place {
+        table: "attempts",
+        column,
+        row: &id.0,
+    }
+}
+
+/// The key that a secret is: another value than the hash by which its row is found.
+fn opener(secret: &str) -> FieldKey {
+    FieldKey::derived(secret.as_bytes(), b"stereo: open an attempt")
+}
+
+/// Guessing the few codes that there are takes the attempt's key.
+fn code_hash(key: &FieldKey, code: &str) -> [u8; 32] {
+    key.mac(code.as_bytes())
+}
+
+fn wrong_code(work: &mut Work<'_>, kept: &Kept) -> Result<CodeAnswer, Fault> {
+    let left = MOST_WRONG_CODES.saturating_sub(kept.wrong + 1);
+    if left == 0 {
+        remove(work, kept.id)?;
+        return Ok(CodeAnswer::Nothing);
+    }
+    let count = "UPDATE attempts SET wrong = wrong + 1 WHERE id = ?1";
+    (work.db.prepare_cached(count)?).execute([kept.id.0])?;
+    Ok(CodeAnswer::Wrong { left })
+}
+
+pub(super) fn remove(work: &mut Work<'_>, id: AttemptId) -> Result<(), Fault> {
+    let delete = "DELETE FROM attempts WHERE id = ?1";
+    (work.db.prepare_cached(delete)?).execute([id.0])?;
+    work.remove_entries(&[EntryId::Attempt(id)])
+}
+
+/// Removes attempts that are over by `now_ms`; those of an earlier run get the longest time.
+pub(super) fn sweep(work: &mut Work<'_>, ends: &Ends, now_ms: u64) -> Result<(), Fault> {
+    let mut select = work.db.prepare_cached("SELECT id FROM attempts")?;
+    let ids = select.query_map([], |row| row.get(0).map(AttemptId))?;
+    let ids: Vec<AttemptId> = ids.collect::<rusqlite::Result<_>>()?;
+    drop(select);
+    let mut known = ends.0.lock();
+    let before = std::mem::take(&mut *known);
+    let mut over = Vec::new();
+    for id in ids {
+        let end = before.get(&id).copied().unwrap_or(now_ms + LONGEST_MS);
+        match end <= now_ms {
+            true => over.push(id),
+            false => drop(known.insert(id, end)),
+        }
+    }
+    drop(known);
+    over.into_iter().try_for_each(|id| remove(work, id))
+}
+
+/// A row as it is kept.
+struct Kept {
+    id: AttemptId,
+    /// The attempt's key, sealed with the secret by which the row was found.
+    sealed_key: Vec<u8>,
+    code: [u8; 32],
+    wrong: u8,
+    content: Vec<u8>,
+}
+
+impl Kept {
+    fn find(db: &Connection, select: &str, secret: &str) -> Result<Option<Self>, Fault> {
+        let mut select = db.prepare_cached(select)?;
+        let hash = secret::hash(secret);
+        Ok(select.query_row([hash], Self::read).optional()?)
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: AttemptId(row.get(0)?),
+            sealed_key: row.get(1)?,
+            code: row.get(2)?,
+            wrong: row.get(3)?,
+            content: row.get(4)?,
+        })
+    }
+
+    fn key(&self, column: &'static str, secret: &str) -> Result<FieldKey, Fault> {
+        let opened = opener(secret).open(place(column, &self.id), &self.sealed_key);
+        let opened = opened.ok_or(Fault::Unreadable(column))?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        bytes.copy_from_slice(opened.get(..32).ok_or(Fault::Unreadable(column))?);
+        Ok(FieldKey::new(bytes))
+    }
+
+    /// What it confirms, unless it is over.
+    fn confirmed(&self, key: &FieldKey, now_ms: u64) -> Result<Option<Confirmed>, Fault> {
+        let opened = key.open(place("content", &self.id), &self.content);
+        let content = opened.and_then(|json| serde_json::from_slice(&json).ok());
+        let content: Content = content.ok_or(Fault::Unreadable("content"))?;
+        Ok((now_ms < content.ends_ms).then_some(Confirmed {
+            email: content.email,
+            then: content.then,
+        }))
+    }
+}
