@@ -6,6 +6,7 @@ use crate::failure::{Failure, Outcome};
 use crate::scenario::fanout::Fanout;
 use crate::scenario::idle::Idle;
 use crate::scenario::join::Join;
+use crate::scenario::mixed::Mixed;
 use crate::scenario::pump::Pace;
 use crate::scenario::slow::Slow;
 use crate::system::cores::{self, Cores};
@@ -39,6 +40,10 @@ pub(crate) enum Task {
     Idle(IdleArguments),
     /// A storm of people: CPU per join, and what each is sent
     Join(JoinArguments),
+    /// A real evening: probes, chat, reactions, queues, people who come and go
+    Mixed(MixedArguments),
+    /// The same for hours: memory, CPU and latency over time
+    Soak(SoakArguments),
     /// Some listeners stop reading: what the others notice
     Slow(SlowArguments),
     /// All of it, side by side with the floor, and the table of targets
@@ -185,6 +190,51 @@ pub(crate) struct JoinArguments {
     settle: f64,
 }
 
+/// An evening.
+#[derive(Args, Clone, Debug)]
+struct Evening {
+    /// Rooms
+    #[arg(long, default_value_t = 20, value_parser = at_least_one)]
+    rooms: u64,
+    /// People in each room
+    #[arg(long, default_value_t = 50, value_parser = at_least_one)]
+    listeners: u64,
+    /// How often they do what the profile says, against what it says
+    #[arg(long, default_value_t = 1.0)]
+    busy: f64,
+    /// Percent of them who leave, and are followed by others, each minute
+    #[arg(long, default_value_t = 10.0)]
+    churn: f64,
+    /// Measured events a second in each room
+    #[arg(long, default_value_t = 0.5, value_parser = positive)]
+    rate: f64,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MixedArguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    evening: Evening,
+    /// For how long
+    #[arg(long, default_value_t = 60.0, value_parser = positive)]
+    seconds: f64,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SoakArguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    evening: Evening,
+    /// For how long
+    #[arg(long, default_value_t = 60.0, value_parser = positive)]
+    minutes: f64,
+    /// Seconds between two looks
+    #[arg(long, default_value_t = 10.0, value_parser = positive)]
+    every: f64,
+}
+
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SlowArguments {
     #[command(flatten)]
@@ -303,6 +353,33 @@ impl JoinArguments {
             probes: self.probes,
             settle: self.settle,
         }
+    }
+}
+
+impl Evening {
+    fn mixed(&self, scenario: &'static str, seconds: f64, every: f64) -> Mixed {
+        Mixed {
+            scenario,
+            rooms: self.rooms as usize,
+            listeners: self.listeners as usize,
+            seconds,
+            busy: self.busy.max(0.0),
+            churn: self.churn.max(0.0) / 100.0,
+            rate: self.rate,
+            every,
+        }
+    }
+}
+
+impl MixedArguments {
+    pub(crate) fn scenario(&self) -> Mixed {
+        self.evening.mixed("mixed", self.seconds, 1.0)
+    }
+}
+
+impl SoakArguments {
+    pub(crate) fn scenario(&self) -> Mixed {
+        self.evening.mixed("soak", self.minutes * 60.0, self.every)
     }
 }
 

@@ -2,8 +2,6 @@
 //!
 //! `main → arguments → scenario → crowd → net`; `floor` is what is compared with.
 
-#![expect(dead_code, reason = "slow, mixed and compare come next")]
-
 mod arguments;
 mod compare;
 mod crowd;
@@ -21,8 +19,7 @@ use arguments::{CommandLine, Common, CompareArguments, Task};
 use clap::Parser;
 use failure::{Failure, Outcome};
 use profile::Profile;
-use run::Run;
-use scenario::Stage;
+use scenario::{Scenario, Stage};
 use screen::Screen;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -45,26 +42,13 @@ fn main() -> ExitCode {
 /// Does what is asked; whether all went as it should.
 fn perform(task: Task) -> Outcome<bool> {
     match task {
-        Task::Fanout(arguments) => {
-            let fanout = arguments.scenario();
-            one(&arguments.common, |stage| fanout.run(stage))
-        }
-        Task::Paced(arguments) => {
-            let paced = arguments.scenario();
-            one(&arguments.common, |stage| paced.run(stage))
-        }
-        Task::Idle(arguments) => {
-            let idle = arguments.scenario();
-            one(&arguments.common, |stage| idle.run(stage))
-        }
-        Task::Join(arguments) => {
-            let join = arguments.scenario();
-            one(&arguments.common, |stage| join.run(stage))
-        }
-        Task::Slow(arguments) => {
-            let slow = arguments.scenario();
-            one(&arguments.common, |stage| slow.run(stage))
-        }
+        Task::Fanout(arguments) => one(&arguments.common, &Scenario::Fanout(arguments.scenario())),
+        Task::Paced(arguments) => one(&arguments.common, &Scenario::Fanout(arguments.scenario())),
+        Task::Idle(arguments) => one(&arguments.common, &Scenario::Idle(arguments.scenario())),
+        Task::Join(arguments) => one(&arguments.common, &Scenario::Join(arguments.scenario())),
+        Task::Slow(arguments) => one(&arguments.common, &Scenario::Slow(arguments.scenario())),
+        Task::Mixed(arguments) => one(&arguments.common, &Scenario::Mixed(arguments.scenario())),
+        Task::Soak(arguments) => one(&arguments.common, &Scenario::Mixed(arguments.scenario())),
         Task::Compare(arguments) => compare(&arguments),
         Task::Floor(arguments) => {
             floor::serve(arguments.listen, arguments.gather as usize).map(|()| true)
@@ -73,7 +57,7 @@ fn perform(task: Task) -> Outcome<bool> {
 }
 
 /// Runs one scenario against one server.
-fn one(common: &Common, scenario: impl FnOnce(&mut Stage<'_>) -> Outcome<Run>) -> Outcome<bool> {
+fn one(common: &Common, scenario: &Scenario) -> Outcome<bool> {
     let screen = Screen {
         quiet: common.quiet,
     };
@@ -82,7 +66,7 @@ fn one(common: &Common, scenario: impl FnOnce(&mut Stage<'_>) -> Outcome<Run>) -
     if let Some(cores) = &common.bench_cpu {
         cores::bind_self(cores)?;
     }
-    let run = scenario(&mut Stage {
+    let run = scenario.run(&mut Stage {
         target: &mut target,
         sources: &common.source,
         stop: &stop,

@@ -2,7 +2,7 @@
 //! Progress goes to standard error, results to standard output.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// Where progress is shown, or not.
@@ -17,7 +17,10 @@ pub(crate) struct Bar(ProgressBar);
 impl Screen {
     /// Begins something of so many steps.
     pub(crate) fn bar(self, what: &str, steps: u64) -> Bar {
-        // Nothing is drawn where standard error is no terminal.
+        // Nothing is drawn where standard error is no terminal: there, a line says what begins.
+        if !std::io::stderr().is_terminal() {
+            self.say(what);
+        }
         let target = match self.quiet {
             true => ProgressDrawTarget::hidden(),
             false => ProgressDrawTarget::stderr_with_hz(5),

@@ -307,10 +307,14 @@ impl<'a> Crowd<'a> {
         if member.stage == Stage::In {
             self.rooms[member.room as usize].present -= 1;
         }
+        // Who wanted to leave is missed by nobody.
+        let missed = member.stage != Stage::Leaving;
         member.stage = Stage::Gone;
         member.socket = None;
         member.out = Vec::new();
-        scene.gone(id, member.room, &why);
+        if missed {
+            scene.gone(id, member.room, &why);
+        }
     }
 
     /// Says goodbye to everyone and waits a little for the answers.

@@ -82,7 +82,10 @@ pub(crate) struct Get {
 #[derive(Clone, Debug)]
 pub(crate) struct Action {
     pub(crate) name: String,
+    /// Of each listener.
     pub(crate) per_minute: f64,
+    /// Of each room.
+    pub(crate) per_minute_room: f64,
     pub(crate) send: Template,
 }
 
@@ -195,14 +198,18 @@ impl Reading<'_> {
     }
 
     fn action(&self, action: written::Action) -> Outcome<Action> {
-        let rate = *action.per_minute.get_ref();
-        if !rate.is_finite() || rate < 0.0 {
-            return Err(self.at(action.per_minute.span().start, "expected a number from 0"));
-        }
+        let rate = |rate: Option<Spanned<f64>>| match rate {
+            None => Ok(0.0),
+            Some(rate) if rate.get_ref().is_finite() && *rate.get_ref() >= 0.0 => {
+                Ok(rate.into_inner())
+            }
+            Some(rate) => Err(self.at(rate.span().start, "expected a number from 0")),
+        };
         Ok(Action {
             send: self.template(&action.send)?,
             name: action.name,
-            per_minute: rate,
+            per_minute: rate(action.per_minute)?,
+            per_minute_room: rate(action.per_minute_room)?,
         })
     }
 

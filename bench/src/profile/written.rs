@@ -96,7 +96,8 @@ pub(super) struct Item {
 #[serde(deny_unknown_fields)]
 pub(super) struct Action {
     pub(super) name: String,
-    pub(super) per_minute: Spanned<f64>,
+    pub(super) per_minute: Option<Spanned<f64>>,
+    pub(super) per_minute_room: Option<Spanned<f64>>,
     pub(super) send: Spanned<String>,
 }
 

@@ -2,10 +2,11 @@
 //! beyond the snapshot and the answers to clock probes.
 
 use super::Stage;
+use super::fill::fill;
 use super::idle::Losses;
 use super::probes::Probes;
 use crate::crowd::{Crowd, Gathering, Nothing, Scene, Why};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::run::{Meter, Run};
 
 /// Who comes, and how.
@@ -55,7 +56,7 @@ impl Join {
         let mut run = Run::new("join", &stage.target.name, self.shape());
         let mut crowd = stage.crowd(self.rooms, self.rooms * (self.joiners + 1))?;
         stage.gather(&mut crowd, 1, Gathering::default(), &mut Nothing)?;
-        self.fill(&mut crowd, stage, &mut run)?;
+        fill(&mut crowd, stage, self.items, &mut run)?;
         stage.rest(&mut crowd, 1.0, &mut Nothing)?;
         let people = self.rooms * self.joiners;
         let traffic = crowd.traffic.clone();
@@ -108,44 +109,6 @@ impl Join {
         Ok(run)
     }
 
-    /// Puts tracks into every queue.
-    fn fill(&self, crowd: &mut Crowd<'_>, stage: &Stage<'_>, run: &mut Run) -> Outcome<()> {
-        let Some(fill) = crowd.profile.fill.as_ref().filter(|_| self.items > 0) else {
-            if self.items > 0 {
-                run.note("the profile has no [fill]: the rooms are empty");
-            }
-            return Ok(());
-        };
-        crowd.find_track()?;
-        for room in 0..crowd.rooms.len() {
-            let Some(host) = crowd.rooms[room].host else {
-                continue;
-            };
-            let mut answers = Answers::new(&fill.answer);
-            for _ in 0..self.items {
-                let said = crowd.say(host, &fill.send);
-                said.map_err(|why| Failure::new(format!("filling the queue: {why}")))?;
-            }
-            let until = crowd.now() + 10_000_000_000;
-            while answers.count < self.items {
-                crowd.turn(until, &mut answers)?;
-                if let Some(refusal) = &crowd.traffic.last_refusal {
-                    return Err(Failure::new(format!(
-                        "filling the queue is refused: {refusal}"
-                    )));
-                }
-                if crowd.now() > until || stage.stop.is_wanted() {
-                    let count = answers.count;
-                    return Err(Failure::new(format!(
-                        "{count} of {} tracks were taken",
-                        self.items
-                    )));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Lets everyone come; those who are in probe meanwhile.
     fn storm(
         &self,
@@ -173,28 +136,5 @@ impl Join {
                 probes.send(crowd);
             },
         )
-    }
-}
-
-/// Counts answers that hold a text.
-struct Answers {
-    holds: memchr::memmem::Finder<'static>,
-    count: usize,
-}
-
-impl Answers {
-    fn new(holds: &str) -> Self {
-        Self {
-            holds: memchr::memmem::Finder::new(holds).into_owned(),
-            count: 0,
-        }
-    }
-}
-
-impl Scene for Answers {
-    fn other(&mut self, _member: u32, _room: u32, payload: &[u8], _at: u64) {
-        if self.holds.find(payload).is_some() {
-            self.count += 1;
-        }
     }
 }

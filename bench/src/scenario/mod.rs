@@ -1,13 +1,16 @@
 //! What is done to a server. Each scenario brings a crowd, lets it do something, and measures.
 
+mod evening;
 pub(crate) mod fanout;
+mod fill;
 pub(crate) mod idle;
 pub(crate) mod join;
+pub(crate) mod mixed;
 mod probes;
 pub(crate) mod pump;
 pub(crate) mod slow;
 
-use crate::crowd::{Crowd, Gathering, Joins, Nothing, Scene};
+use crate::crowd::{Crowd, Gathering, Joins, Scene};
 use crate::failure::{Failure, Outcome};
 use crate::run::Run;
 use crate::screen::Screen;
@@ -23,6 +26,7 @@ pub(crate) enum Scenario {
     Idle(idle::Idle),
     Join(join::Join),
     Slow(slow::Slow),
+    Mixed(mixed::Mixed),
 }
 
 impl Scenario {
@@ -33,6 +37,7 @@ impl Scenario {
             Self::Idle(idle) => idle.run(stage),
             Self::Join(join) => join.run(stage),
             Self::Slow(slow) => slow.run(stage),
+            Self::Mixed(mixed) => mixed.run(stage),
         }
     }
 }
@@ -90,8 +95,12 @@ impl Stage<'_> {
         };
         crowd.publish(0)?;
         let until = crowd.now() + 10_000_000_000;
+        let mut losses = idle::Losses::default();
         while crowd.traffic.deliveries.frames < before + wanted {
-            crowd.turn(until, &mut Nothing)?;
+            crowd.turn(until, &mut losses)?;
+            if let Some(failure) = losses.failure(crowd.members.len()) {
+                return Err(failure);
+            }
             if let Some(refusal) = &crowd.traffic.last_refusal {
                 return Err(Failure::new(format!("publishing is refused: {refusal}")));
             }

@@ -37,12 +37,6 @@ impl Processes {
         self.0.iter().map(|id| rss_of(*id)).sum()
     }
 
-    /// Threads.
-    pub(crate) fn threads(&self) -> Option<u64> {
-        let of = |id: &i32| field(&format!("/proc/{id}/status"), "Threads:");
-        self.0.iter().map(of).sum()
-    }
-
     /// The fewest descriptors that one of them may have open.
     pub(crate) fn descriptors(&self) -> Option<u64> {
         self.0.iter().filter_map(|id| descriptors_of(*id)).min()
@@ -130,7 +124,6 @@ mod tests {
         let used = own.cpu_ns().unwrap() - before;
         assert!(used > 100_000, "{used} ns for three million steps");
         assert!(own.rss().unwrap() > 500_000);
-        assert!(own.threads().unwrap() >= 1);
         assert!(own.descriptors().unwrap() > 3);
     }
 

@@ -1,0 +1,212 @@
+//! Every scenario, small, against the real server: what was published arrives, once, everywhere.
+
+use super::support::{Running, bench, figure, folder, run, stereo};
+use serde_json::Value;
+use std::process::Command;
+
+#[test]
+fn every_event_reaches_every_listener() {
+    for (server, window) in [(stereo(), "1"), (stereo(), "4"), ("floor", "4")] {
+        let run = run(&[
+            "fanout",
+            "--server",
+            server,
+            "--rooms",
+            "3",
+            "--listeners",
+            "8",
+            "--events",
+            "20",
+            "--window",
+            window,
+        ]);
+        assert_eq!(figure(&run, "events"), 60.0);
+        assert_eq!(figure(&run, "deliveries"), 480.0);
+        assert_eq!(figure(&run, "lost"), 0.0);
+        assert!(figure(&run, "cpu_us_per_delivery") > 0.0);
+    }
+}
+
+#[test]
+fn a_schedule_is_kept_and_latency_is_told() {
+    let run = run(&[
+        "paced",
+        "--server",
+        stereo(),
+        "--listeners",
+        "20",
+        "--rate",
+        "50",
+        "--seconds",
+        "1",
+    ]);
+    assert_eq!(figure(&run, "deliveries"), 1000.0);
+    assert_eq!(figure(&run, "lost"), 0.0);
+    let latency = run["latency"].as_array().unwrap();
+    assert!(latency.len() > 5 && latency.iter().all(|point| point[1].as_f64().unwrap() > 0.0));
+}
+
+#[test]
+fn listeners_stay_and_their_probes_are_answered() {
+    let run = run(&[
+        "idle",
+        "--server",
+        stereo(),
+        "--rooms",
+        "2",
+        "--listeners",
+        "40",
+        "--seconds",
+        "1",
+        "--burst",
+        "5",
+    ]);
+    assert_eq!(figure(&run, "connections"), 80.0);
+    assert!(figure(&run, "rss_per_connection") > 0.0);
+    assert!(figure(&run, "rss_after_burst") > 0.0);
+}
+
+#[test]
+fn everyone_gets_in_and_gets_a_snapshot() {
+    let run = run(&[
+        "join",
+        "--server",
+        stereo(),
+        "--joiners",
+        "60",
+        "--items",
+        "3",
+        "--probes",
+        "--rate",
+        "500",
+        "--settle",
+        "5",
+    ]);
+    assert_eq!(figure(&run, "joined"), 60.0);
+    assert!(figure(&run, "snapshot_bytes") > 500.0);
+    assert!(
+        figure(&run, "probe_bytes") > 40.0 * 50.0,
+        "most of 64 answers each"
+    );
+}
+
+#[test]
+fn those_who_read_lose_nothing_to_those_who_do_not() {
+    let run = run(&[
+        "slow",
+        "--server",
+        stereo(),
+        "--listeners",
+        "20",
+        "--stopped",
+        "2",
+        "--rate",
+        "40",
+        "--seconds",
+        "1",
+        "--rounds",
+        "2",
+    ]);
+    assert_eq!(figure(&run, "lost"), 0.0);
+    assert!(figure(&run, "slow_p99_ratio") > 0.0);
+}
+
+#[test]
+fn an_evening_passes_with_nobody_refused_or_lost() {
+    let run = run(&[
+        "mixed",
+        "--server",
+        stereo(),
+        "--rooms",
+        "3",
+        "--listeners",
+        "10",
+        "--seconds",
+        "4",
+        "--churn",
+        "600",
+        "--busy",
+        "3",
+    ]);
+    for none in ["lost", "repeated", "refused"] {
+        assert_eq!(figure(&run, none), 0.0, "{none}: {run}");
+    }
+    for some in [
+        "did_report",
+        "did_measured event",
+        "did_come and go",
+        "measured",
+    ] {
+        assert!(figure(&run, some) > 0.0, "{some}: {run}");
+    }
+    assert!(run["series"].as_array().unwrap().len() >= 2);
+}
+
+#[test]
+fn servers_are_compared_with_the_floor_and_judged() {
+    let folder = folder("compare");
+    let json = folder.join("results.json");
+    let outcome = bench(&[
+        "compare",
+        "--server",
+        stereo(),
+        "--runs",
+        "2",
+        "--quick",
+        "--only",
+        "ten,rooms-2-workers",
+        "--quiet",
+        "--json",
+        json.to_str().unwrap(),
+    ]);
+    assert!(outcome.good, "{}{}", outcome.error, outcome.out);
+    let results: Value = serde_json::from_str(&std::fs::read_to_string(&json).unwrap()).unwrap();
+    let ten = &results["cases"][0];
+    for (place, name) in ["floor", "stereo"].into_iter().enumerate() {
+        let entrant = &ten["entrants"][place];
+        assert_eq!(entrant["name"], name);
+        let runs = entrant["runs"].as_array().unwrap();
+        assert_eq!(runs.len(), 2);
+        assert!(
+            runs.iter()
+                .all(|run| figure(run, "lost") == 0.0 && run["failure"].is_null())
+        );
+    }
+    assert!(
+        outcome.out.contains("Targets: stereo") && outcome.out.contains("not measured"),
+        "{}",
+        outcome.out
+    );
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_wish_to_stop_ends_a_run_with_what_there_is() {
+    let mut running = Running::start(&[
+        "paced",
+        "--server",
+        stereo(),
+        "--listeners",
+        "5",
+        "--rate",
+        "20",
+        "--seconds",
+        "600",
+    ]);
+    running.until("measuring");
+    let id = running.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let outcome = running.end();
+    assert!(!outcome.good);
+    assert!(
+        outcome.out.contains("deliveries") && outcome.out.contains("ended early: stopped"),
+        "{}",
+        outcome.out
+    );
+}
