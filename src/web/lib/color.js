@@ -5,8 +5,12 @@
 /** @typedef {{ l: number, c: number, h: number }} Lch lightness 0–1, chroma, hue in degrees */
 
 const WARM = 66;
-const INK = '#14121a';
-const PAPER = '#f6f1e7';
+/** What words in the accent stand on, as app.css has it: the ground, what is raised, what is lifted. */
+export const GROUNDS = { dark: ['#14121a', '#1d1a25', '#282433'], light: ['#f6f1e7', '#fffaf0', '#ece4d5'] };
+/** The words on `fill`, as app.css has it. */
+export const ON_FILL = '#1c1408';
+/** Somewhat above AA (4.5), for the tints that lie under words here and there. */
+const READABLE = 5.2;
 
 /** @param {number} v sRGB 0–1 to linear */
 const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -67,25 +71,31 @@ export function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The hue of warm light leaning at most 40° towards `hue`. @param {number} hue */
+/** The hue of warm light leaning towards `hue`: between coral and gold, never into olive. @param {number} hue */
 function lean(hue) {
   const away = ((hue - WARM + 540) % 360) - 180;
-  return WARM + Math.max(-40, Math.min(34, away));
+  return WARM + Math.max(-38, Math.min(18, away));
+}
+
+/** As light or dark as it must be to be read on all of `grounds`. @param {Lch} colour @param {string[]} grounds @param {number} step */
+function readable(colour, grounds, step) {
+  const found = { ...colour };
+  while (grounds.some((ground) => contrast(toHex(found), ground) < READABLE) && found.l > 0 && found.l < 1) found.l += step;
+  return toHex(found);
 }
 
 /**
- * The colours of the room for an artwork colour: `accent` is for words, lines and fills, `lamp` for light.
+ * The colours of the room for an artwork colour: `accent` is for words and lines, `fill` for what is
+ * pressed and carries dark words, `lamp` for light.
  * @param {string | null | undefined} art `#rrggbb`
  * @param {boolean} light
  */
 export function roomLight(art, light) {
   const known = art && /^#[0-9a-f]{6}$/i.test(art) ? toLch(art) : null;
   const tinted = known && known.c > 0.03 ? known : null;
-  const hue = tinted ? lean(tinted.h) : WARM;
-  const ground = light ? PAPER : INK;
-  const step = light ? -0.01 : 0.01;
-  const accent = { l: light ? 0.54 : 0.82, c: light ? 0.14 : 0.135, h: hue };
-  while (contrast(toHex(accent), ground) < 5) accent.l += step;
+  const h = tinted ? lean(tinted.h) : WARM;
+  const accent = light ? readable({ l: 0.5, c: 0.14, h }, GROUNDS.light, -0.01) : readable({ l: 0.82, c: 0.135, h }, GROUNDS.dark, 0.01);
+  const fill = light ? readable({ l: 0.79, c: 0.145, h }, [ON_FILL], 0.01) : accent;
   const lamp = tinted ? { l: light ? 0.86 : 0.66, c: Math.min(0.14, tinted.c), h: tinted.h } : { l: light ? 0.88 : 0.7, c: 0.13, h: WARM };
-  return { accent: toHex(accent), lamp: toHex(lamp) };
+  return { accent, fill, lamp: toHex(lamp) };
 }

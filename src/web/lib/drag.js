@@ -1,12 +1,17 @@
 // @ts-check
 // Dragging a row of the queue by its handle. Others may change the queue meanwhile: the item is named
-// by id, the place is counted when it is let go, and an item that is gone ends the drag.
+// by id, the place is counted when it is let go, and an item that is gone ends the drag. Escape does
+// too. Near an edge the list scrolls along.
 import { signal } from '@preact/signals';
 
 /** @typedef {{ id: string, by: number, from: number, to: number, height: number }} Drag */
 
 /** @type {import('@preact/signals').Signal<Drag | null>} */
 export const drag = signal(null);
+
+/** How near the edge of the list it scrolls along, and how far in a frame at most, in pixels. */
+const EDGE = 56;
+const SCROLL = 12;
 
 /** Ends the drag if its item has left; true if it had. @param {readonly { id: string }[]} queue */
 export function dropIfGone(queue) {
@@ -26,6 +31,19 @@ export function shiftOf(index, id) {
   return 0;
 }
 
+/** How far to scroll for a pointer at `y` in a list from `top` to `bottom`: 0 but near an edge. @param {number} y @param {number} top @param {number} bottom */
+export function scrollFor(y, top, bottom) {
+  const over = y < top + EDGE ? y - top - EDGE : y > bottom - EDGE ? y - bottom + EDGE : 0;
+  return Math.max(-SCROLL, Math.min(SCROLL, over / 4));
+}
+
+/** The nearest ancestor that scrolls. @param {Element} from */
+function scrollerOf(from) {
+  let at = from.parentElement;
+  while (at && !(at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY))) at = at.parentElement;
+  return at;
+}
+
 /**
  * Handlers for the handle of the row `id`.
  * @param {string} id
@@ -33,30 +51,63 @@ export function shiftOf(index, id) {
  * @param {(to: number) => void} drop
  */
 export function handle(id, queue, drop) {
-  let startY = 0;
-  return {
-    onPointerDown: (/** @type {PointerEvent} */ event) => {
-      const knob = /** @type {Element} */ (event.currentTarget);
-      const row = knob.closest('[data-row]');
-      if (event.button !== 0 || !row) return;
-      knob.setPointerCapture(event.pointerId);
-      startY = event.clientY;
-      const from = queue().findIndex((one) => one.id === id);
-      drag.value = { id, by: 0, from, to: from, height: row.getBoundingClientRect().height };
-    },
-    onPointerMove: (/** @type {PointerEvent} */ event) => {
+  /** @param {PointerEvent} event */
+  const begin = (event) => {
+    const knob = /** @type {HTMLElement} */ (event.currentTarget);
+    const row = knob.closest('[data-row]');
+    if (event.button !== 0 || !row) return;
+    knob.setPointerCapture(event.pointerId);
+    const from = queue().findIndex((one) => one.id === id);
+    drag.value = { id, by: 0, from, to: from, height: row.getBoundingClientRect().height };
+    follow(knob, event.clientY);
+  };
+
+  /** Until it is let go. @param {HTMLElement} knob @param {number} start */
+  const follow = (knob, start) => {
+    const list = scrollerOf(knob);
+    const scrolled = list?.scrollTop ?? 0;
+    let y = start;
+    let frame = 0;
+    const place = () => {
+      const held = drag.peek();
+      if (held?.id !== id) return end(false);
+      const items = queue();
+      const from = items.findIndex((one) => one.id === id);
+      const by = y - start + (list?.scrollTop ?? 0) - scrolled;
+      const to = Math.max(0, Math.min(items.length - 1, from + Math.round(by / held.height)));
+      if (by !== held.by || from !== held.from || to !== held.to) drag.value = { ...held, by, from, to };
+    };
+    const beat = () => {
+      if (list) {
+        const { top, bottom } = list.getBoundingClientRect();
+        list.scrollTop += scrollFor(y, top, bottom);
+      }
+      place();
+      if (drag.peek()?.id === id) frame = requestAnimationFrame(beat);
+    };
+    const end = (/** @type {boolean} */ kept) => {
+      cancelAnimationFrame(frame);
+      for (const [type, act] of Object.entries(acts)) knob.removeEventListener(type, /** @type {any} */ (act));
+      removeEventListener('keydown', escape, true);
       const held = drag.peek();
       if (held?.id !== id) return;
-      const from = queue().findIndex((one) => one.id === id);
-      const by = event.clientY - startY;
-      const to = Math.max(0, Math.min(queue().length - 1, from + Math.round(by / held.height)));
-      drag.value = { ...held, by, from, to };
-    },
-    onPointerUp: () => {
-      const held = drag.peek();
       drag.value = null;
-      if (held?.id === id && held.to !== held.from) drop(held.to);
-    },
-    onPointerCancel: () => (drag.value = null),
+      if (kept && held.to !== held.from) drop(held.to);
+    };
+    const escape = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== 'Escape') return;
+      event.preventDefault();
+      event.stopPropagation();
+      end(false);
+    };
+    const acts = {
+      pointermove: (/** @type {PointerEvent} */ event) => ((y = event.clientY), place()),
+      pointerup: () => end(true),
+      pointercancel: () => end(false),
+    };
+    for (const [type, act] of Object.entries(acts)) knob.addEventListener(type, /** @type {any} */ (act));
+    addEventListener('keydown', escape, true);
+    frame = requestAnimationFrame(beat);
   };
+  return { onPointerDown: begin };
 }

@@ -3,14 +3,17 @@
 // 400 × 400 picture whose middle is 0, 0.
 
 export const ORBIT = 190;
-export const RIM = 170;
-export const ARTWORK = 148;
+export const RIM = 173;
+export const ARTWORK = 158;
 
 /** @param {number} angle @param {number} radius @returns {[number, number]} */
 export function point(angle, radius) {
   const turn = (angle * Math.PI) / 180;
   return [Math.sin(turn) * radius, -Math.cos(turn) * radius];
 }
+
+/** Strobe marks on the rim. */
+export const MARKS = 180;
 
 /** Angle of the `index`th of `count` people: spread over the rim, you at the foot. @param {number} index @param {number} count */
 export const seat = (index, count) => (180 + (index * 360) / Math.max(1, count)) % 360;

@@ -20,9 +20,9 @@ function watched(query) {
   return value;
 }
 
-/** Three columns: player, queue, chat. */
-export const isWide = watched('(min-width: 1080px)');
+/** Three columns: player, queue, chat. In `em`, so that who wants large letters gets fewer columns. */
+export const isWide = watched('(min-width: 67.5em)');
 /** Two: player, and one of the others. */
-export const isMiddle = watched('(min-width: 720px)');
+export const isMiddle = watched('(min-width: 45em)');
 /** Nothing may move. */
 export const isStill = watched('(prefers-reduced-motion: reduce)');

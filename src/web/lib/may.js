@@ -26,6 +26,10 @@ export const mine = (state, thing) => thing.by === state.you?.member;
 /** @param {RoomState} state */
 export const isHost = (state) => myRole(state) === 'host';
 
+/** Collaborators keep order among those below them. @param {RoomState} state @param {string} id */
+export const mayModerate = (state, id) =>
+  id !== state.you?.member && atLeast(myRole(state), 'collaborator') && !atLeast(state.people[id]?.role ?? 'listener', myRole(state));
+
 /** People may always remove or skip what they added. @param {RoomState} state @param {import('../types.js').Item} item */
 export const mayRemove = (state, item) => mine(state, item) || may(state, 'reorder');
 

@@ -3,7 +3,7 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
-import { t } from '../lib/i18n.js';
+import { number, t } from '../lib/i18n.js';
 import { isMiddle, isWide } from '../lib/here.js';
 import { isLight } from '../lib/preferences.js';
 import { roomLight } from '../lib/color.js';
@@ -12,9 +12,10 @@ import { AddSheet } from '../parts/add.js';
 import { Chat } from '../parts/chat.js';
 import { Disc } from '../parts/disc.js';
 import { Drift } from '../parts/drift.js';
+import { Icon } from '../parts/icon.js';
 import { Now } from '../parts/now.js';
 import { People } from '../parts/people.js';
-import { Queue, QueueTools } from '../parts/queue.js';
+import { Queue, QueueSum, QueueTools } from '../parts/queue.js';
 import { Reactions } from '../parts/reactions.js';
 import { RoomHead } from '../parts/room_head.js';
 import { RoomSettingsSheet } from '../parts/room_settings.js';
@@ -23,7 +24,6 @@ import { ShareSheet } from '../parts/share.js';
 import { Sheet } from '../parts/sheet.js';
 import { Tabs } from '../parts/tabs.js';
 import { Transport } from '../parts/transport.js';
-import { Volume, SoundButton } from '../parts/sound.js';
 
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {'add' | 'share' | 'settings' | 'room' | 'queue' | 'chat' | 'people' | null} Over what lies over the page */
@@ -38,17 +38,17 @@ export function Inside({ session, made }) {
     document.title = t('room.page_title', { title: state.room?.title ?? '' });
     return () => void (document.title = title);
   }, [state.room?.title]);
-  const { accent, lamp } = roomLight(state.current?.track.accent, isLight());
+  const { accent, fill, lamp } = roomLight(state.current?.track.accent, isLight());
   const show = (/** @type {Over} */ which) => (over.value = which);
   const layout = isWide.value ? 'is-wide' : isMiddle.value ? 'is-middle' : 'is-phone';
-  return html`<div class=${`room ${layout}`} style=${{ '--accent': accent, '--lamp': lamp }}>
+  return html`<div class=${`room ${layout}`} style=${{ '--accent': accent, '--fill': fill, '--lamp': lamp }}>
     <${RoomHead} session=${session} show=${show} />
     ${state.status === 'reconnecting' && html`<p class="connection" data-test="reconnecting"><span class="connection-dot" aria-hidden="true"></span>${t('connection.reconnecting')}</p>`}
     <main class="room-main" id="main" tabindex="-1">
       <${PlayerPart} session=${session} show=${show} />
-      ${isWide.value && html`<${Side} name="queue" tools=${html`<${QueueTools} session=${session} />`}><${Queue} session=${session} onAdd=${() => show('add')} /><//>`}
-      ${isWide.value && html`<div class="col-right"><${Side} name="people"><${People} session=${session} /><//><${Side} name="chat"><${Chat} session=${session} /><//></div>`}
-      ${!isWide.value && isMiddle.value && html`<${Tabs} session=${session} onAdd=${() => show('add')} />`}
+      ${isWide.value && html`<${Side} name="queue" sum=${html`<${QueueSum} session=${session} />`} tools=${html`<${QueueTools} session=${session} />`}><${Queue} session=${session} onAdd=${() => show('add')} /><//>`}
+      ${isWide.value && html`<div class="col-right"><${Side} name="people"><${People} session=${session} onShare=${() => show('share')} /><//><${Side} name="chat"><${Chat} session=${session} /><//></div>`}
+      ${!isWide.value && isMiddle.value && html`<${Tabs} session=${session} onAdd=${() => show('add')} onShare=${() => show('share')} />`}
     </main>
     ${!isMiddle.value && html`<${Dock} session=${session} show=${show} />`}
     <${Over} session=${session} over=${over.value} made=${made} onClose=${() => (over.value = null)} show=${show} />
@@ -57,20 +57,21 @@ export function Inside({ session, made }) {
 
 /** @param {{ session: Session, show: (which: Over) => void }} props */
 function PlayerPart({ session, show }) {
+  const { current } = session.state.value;
   const add = () => show('add');
   return html`<section class="player" aria-label=${t('player.label')}>
-    <${Disc} session=${session} />
-    <${Now} session=${session} onAdd=${add} />
-    <${Transport} session=${session} onAdd=${add} />
-    ${isMiddle.value && html`<div class="player-more"><div class="volume"><${SoundButton} /><${Volume} /></div><${Reactions} session=${session} /></div>`}
+    <div class="stage"><${Disc} session=${session} /></div>
     <${Drift} session=${session} />
+    <${Now} session=${session} onAdd=${add} />
+    ${current && html`<${Transport} session=${session} onAdd=${add} />`}
+    ${current && isMiddle.value && html`<${Reactions} session=${session} />`}
   </section>`;
 }
 
-/** @param {{ name: 'queue' | 'people' | 'chat', children: any, tools?: any }} props */
-function Side({ name, children, tools }) {
+/** @param {{ name: 'queue' | 'people' | 'chat', children: any, sum?: any, tools?: any }} props */
+function Side({ name, children, sum, tools }) {
   return html`<section class=${`side side-${name}`} aria-labelledby=${`side-${name}`}>
-    <header class="side-head"><h2 id=${`side-${name}`}>${t(`${name}.title`)}</h2>${tools}</header>
+    <header class="side-head"><h2 id=${`side-${name}`}>${t(`${name}.title`)}${sum}</h2>${tools}</header>
     ${children}
   </section>`;
 }
@@ -86,8 +87,9 @@ function Dock({ session, show }) {
   return html`<nav class="dock" aria-label=${t('dock.label')}>
     ${entries.map(
       ([name, count]) => html`<button key=${name} data-test=${`open-${name}`} onClick=${() => show(name)}>
-        ${t(`${name}.title`)}
-        ${count > 0 && html`<span class=${`dock-count ${name === 'chat' ? 'is-new' : ''}`}>${count}</span>`}
+        <span class="dock-icon"><${Icon} name=${name} />
+          ${count > 0 && html`<span class=${`dock-count ${name === 'chat' ? 'is-new' : ''}`}>${number(count)}</span>`}</span>
+        <span>${t(`${name}.title`)}</span>
       </button>`,
     )}
   </nav>`;
@@ -101,10 +103,11 @@ function Over({ session, over, made, onClose, show }) {
   if (over === 'room') return html`<${RoomSettingsSheet} session=${session} onClose=${onClose} />`;
   if (over === 'queue') {
     return html`<${Sheet} title=${t('queue.title')} onClose=${onClose} test="queue-sheet" tall=${true}>
-      <${QueueTools} session=${session} /><${Queue} session=${session} onAdd=${() => show('add')} />
+      <div class="side-head sheet-sub"><${QueueSum} session=${session} /><${QueueTools} session=${session} /></div>
+      <${Queue} session=${session} onAdd=${() => show('add')} />
     <//>`;
   }
   if (over === 'chat') return html`<${Sheet} title=${t('chat.title')} onClose=${onClose} test="chat-sheet" tall=${true}><${Chat} session=${session} /><//>`;
-  if (over === 'people') return html`<${Sheet} title=${t('people.title')} onClose=${onClose} test="people-sheet" tall=${true}><${People} session=${session} /><//>`;
+  if (over === 'people') return html`<${Sheet} title=${t('people.title')} onClose=${onClose} test="people-sheet" tall=${true}><${People} session=${session} onShare=${() => show('share')} /><//>`;
   return null;
 }

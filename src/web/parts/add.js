@@ -101,9 +101,9 @@ function Result({ session, track }) {
     <${Art} src=${track.artwork} />
     <div class="row-main">
       <span class="row-title">${track.title}</span>
-      <span class="row-sub">${artists(track)}${here && html`<span class="dividing"></span><span class="here">${t('add.here')}</span>`}</span>
+      <span class="row-sub">${duration(track.duration_ms)}<span class="dividing"></span>${artists(track)}</span>
     </div>
-    <span class="time row-time">${duration(track.duration_ms)}</span>
+    ${here && html`<span class="here" title=${t('add.here')}><${Icon} name="check" size=${18} /><span class="unseen">${t('add.here')}</span></span>`}
     ${may(state, 'reorder') &&
     html`<button class="quiet round small" data-test="add-next" aria-label=${`${t('add.next')}: ${track.title}`} title=${t('add.next')} onClick=${() => add(session, track.id, track.title, 'next')}>
       <${Icon} name="jump" size=${20} />

@@ -16,26 +16,33 @@ const PAUSE = 5 * 60_000;
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../types.js').Message} Message */
 
+/** How far the end is below what is seen, in pixels. @param {HTMLElement | null} box */
+const away = (box) => (box ? box.scrollHeight - box.scrollTop - box.clientHeight : 0);
+
 /** @param {{ session: Session }} props */
 export function Chat({ session }) {
   const state = session.state.value;
   const log = useRef(/** @type {HTMLElement | null} */ (null));
-  const last = state.chat.at(-1)?.id;
-  useEffect(() => {
-    session.unread.value = 0;
+  const behind = useSignal(false);
+  const last = state.chat.at(-1);
+  const toEnd = () => {
     const box = log.current;
     if (box) box.scrollTop = box.scrollHeight;
-  }, []);
+    behind.value = false;
+  };
+  useEffect(toEnd, []);
   useEffect(() => {
     session.unread.value = 0;
-    const box = log.current;
-    if (box && box.scrollHeight - box.scrollTop - box.clientHeight < NEAR * 2) box.scrollTop = box.scrollHeight;
-  }, [last]);
+    // Who reads further up is not torn away, but told.
+    if (last?.by === state.you?.member || away(log.current) < NEAR * 2) toEnd();
+    else behind.value = true;
+  }, [last?.id]);
   return html`<div class="chat">
-    <div class="chat-log" role="log" aria-live="polite" aria-label=${t('chat.title')} tabindex="0" data-test="chat-log" ref=${log}>
+    <div class="chat-log" role="log" aria-live="polite" aria-label=${t('chat.title')} tabindex="0" data-test="chat-log" ref=${log} onScroll=${() => away(log.current) < NEAR && (behind.value = false)}>
       ${state.chat.length === 0 && html`<p class="empty">${t('chat.empty')}</p>`}
       ${state.chat.map((message, index) => html`<${Said} key=${message.id} session=${session} message=${message} before=${state.chat[index - 1]} />`)}
     </div>
+    ${behind.value && html`<button class="primary chat-new" onClick=${toEnd}><${Icon} name="down" size=${18} />${t('chat.new')}</button>`}
     ${mayChat(state) ? html`<${Say} session=${session} />` : html`<p class="chat-closed">${t('chat.not_allowed')}</p>`}
   </div>`;
 }
@@ -48,7 +55,8 @@ function Said({ session, message, before }) {
   const remove = async () => {
     if (await attempt(session.room.unsay(message.id).then(() => true))) announce(t('chat.removed'));
   };
-  return html`<div class=${`said ${follows ? 'said-on' : ''} ${you ? 'said-you' : ''}`} data-test="message">
+  const open = useSignal(false);
+  return html`<div class=${`said ${follows ? 'said-on' : ''} ${you ? 'said-you' : ''} ${open.value ? 'is-open' : ''}`} data-test="message" onClick=${() => (open.value = !open.value)}>
     <p class=${follows ? 'unseen' : 'said-head'}>
       <span class="said-name">${calledHere(state, message.by)}</span>
       <time class="time">${timeOfDay(message.at)}</time>

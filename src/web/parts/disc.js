@@ -16,7 +16,6 @@ export function Disc({ session }) {
   const blocked = session.playing.value.status === 'blocked';
   const turning = current && playback && !playback.paused && !blocked;
   return html`<div class=${`disc ${turning ? 'is-turning' : ''} ${current ? '' : 'is-empty'}`}>
-    <div class="disc-lamp" aria-hidden="true"></div>
     <div class="disc-plate" style=${{ '--plate': `${(1 - ARTWORK / 200) * 50}%` }}>
       ${current && html`<${Artwork} key=${current.id} track=${current.track} />`}
       ${!current && html`<${Nothing} />`}
@@ -49,7 +48,7 @@ function Nothing() {
 /** The browser wants a click before it makes sound. @param {{ session: import('../lib/session.js').Session }} props */
 function Unblock({ session }) {
   return html`<button class="disc-unblock" data-test="unblock" onClick=${() => session.player.unblock()}>
-    <${Icon} name="volume" size=${40} />
+    <span class="disc-unblock-knob"><${Icon} name="volume" size=${36} /></span>
     <span>${t('disc.unblock')}</span>
   </button>`;
 }

@@ -5,7 +5,7 @@ import { measured, signed, t } from '../lib/i18n.js';
 
 /** @param {{ session: import('../lib/session.js').Session }} props */
 export function Drift({ session }) {
-  const { health, presence, playback } = session.state.value;
+  const { current, health, presence, playback } = session.state.value;
   const { status, drift_ms: mine } = session.playing.value;
   const word = waiting(status);
   const room = health && health.listeners > 1 && playback && !playback.paused ? health : null;
@@ -20,7 +20,7 @@ export function Drift({ session }) {
     html`<p class="drift-you" data-test="drift-you">
       <span class="drift-dot" aria-hidden="true"></span>${t('drift.you', { ms: signed(mine) })}
     </p>`}
-    ${!word && !room && presence.count === 1 && html`<p class="drift-word">${t('drift.alone')}</p>`}
+    ${current && !word && !room && presence.count === 1 && html`<p class="drift-word">${t('drift.alone')}</p>`}
   </div>`;
 }
 

@@ -8,9 +8,8 @@ import { duration, t } from '../lib/i18n.js';
 import { may } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { useFrames } from '../lib/frame.js';
-import { RIM, needleGap, turnAt } from '../lib/geometry.js';
+import { ARTWORK, MARKS, RIM, needleGap, turnAt } from '../lib/geometry.js';
 
-const MARKS = 180;
 const STEP = 5_000;
 const LEAP = 30_000;
 const SETTLE = 350;
@@ -47,10 +46,11 @@ export function Groove({ session }) {
     <g mask="url(#groove-lit)">
       <circle class="groove-marks groove-marks-lit" r=${RIM} pathLength=${MARKS} stroke-dasharray="0.26 0.74" transform="rotate(-90.26)" />
     </g>
-    ${total > 0 && html`<line ref=${theirs} class="needle needle-room" y1=${-RIM - 12} y2=${-RIM} />`}
-    ${total > 0 && html`<line ref=${yours} class=${`needle ${measured ? 'needle-you' : 'needle-room'}`} y1=${-RIM} y2=${-RIM + 12} />`}
+    ${total > 0 && html`<line ref=${theirs} class="needle needle-room" y1=${-RIM - 12} y2=${-RIM + 1} />`}
+    ${total > 0 && html`<line ref=${yours} class=${`needle ${measured ? 'needle-you' : 'needle-room'}`} y1=${-RIM + 1} y2=${-ARTWORK + 2} />`}
     ${seekable && html`<circle class="groove-hold" r=${RIM} />`}
     <circle class="groove-focus" r=${RIM + 10} />
+    ${wish.value !== null && html`<g class="groove-wish" aria-hidden="true"><circle r="46" /><text>${duration(wish.value)}</text></g>`}
   </svg>`;
 }
 

@@ -3,16 +3,17 @@
 import { useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { duration, t } from '../lib/i18n.js';
-import { artists, calledHere } from '../lib/here.js';
+import { artists, calledHere, isMiddle } from '../lib/here.js';
 import { may } from '../lib/may.js';
 import { useFrames } from '../lib/frame.js';
 import { Icon } from './icon.js';
+import { Starters } from './starters.js';
 
 /** @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
 export function Now({ session, onAdd }) {
   const state = session.state.value;
   const { current } = state;
-  if (!current) return html`<${Idle} state=${state} onAdd=${onAdd} />`;
+  if (!current) return html`<${Idle} session=${session} onAdd=${onAdd} />`;
   return html`<div class="now" key=${current.id}>
     <h2 class="now-title" data-test="now-title">${current.track.title}</h2>
     <p class="now-artists">${artists(current.track)}</p>
@@ -24,14 +25,15 @@ export function Now({ session, onAdd }) {
   </div>`;
 }
 
-/** @param {{ state: import('../types.js').RoomState, onAdd: () => void }} props */
-function Idle({ state, onAdd }) {
-  const allowed = may(state, 'add');
+/** Nothing plays: what to do about it. Where the queue is out of sight, what to begin with stands here. @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
+function Idle({ session, onAdd }) {
+  const allowed = may(session.state.value, 'add');
   return html`<div class="now now-idle">
     <h2 class="now-title">${t('now.nothing')}</h2>
     <p class="now-artists">${t(allowed ? 'now.add_first' : 'now.wait_for_host')}</p>
     ${allowed &&
-    html`<button class="primary" data-test="add-first" onClick=${onAdd}><${Icon} name="plus" size=${20} />${t('now.add_button')}</button>`}
+    html`<button class="primary" data-test="add-open" onClick=${onAdd}><${Icon} name="plus" size=${20} />${t('now.add_button')}</button>`}
+    ${allowed && !isMiddle.value && html`<${Starters} session=${session} count=${3} />`}
   </div>`;
 }
 

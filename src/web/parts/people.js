@@ -1,49 +1,44 @@
 // @ts-check
-// Who is here, what they may do, and what a host can do about it.
+// Who is here, and how they stand. A press on somebody opens what can be done about them.
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { nameOf } from '../lib/here.js';
-import { isHost } from '../lib/may.js';
+import { ROLES, mayModerate } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
 import { prefer } from '../lib/preferences.js';
+import { Face } from './face.js';
 import { Icon } from './icon.js';
-import { MemberActions } from './member_actions.js';
+import { MemberSheet } from './member_sheet.js';
 
 /** @typedef {import('../lib/session.js').Session} Session */
 
-/** @param {{ session: Session }} props */
-export function People({ session }) {
+/** @param {{ session: Session, onShare: () => void }} props */
+export function People({ session, onShare }) {
+  const about = useSignal(/** @type {string | null} */ (null));
   const state = session.state.value;
   const { presence, you } = state;
-  const others = presence.list.filter((id) => id !== you?.member);
+  const standing = (/** @type {string} */ id) => ROLES.indexOf(state.people[id]?.role ?? 'listener');
+  const others = presence.list.filter((id) => id !== you?.member).sort((a, b) => standing(b) - standing(a));
   const hidden = presence.count - presence.list.length;
   return html`<div class="people">
     <ul class="rows" aria-label=${t('people.title')}>
       ${you && html`<${You} session=${session} id=${you.member} />`}
-      ${others.map((id) => html`<${Other} key=${id} session=${session} id=${id} />`)}
+      ${others.map((id) => html`<${Other} key=${id} session=${session} id=${id} onAbout=${() => (about.value = id)} />`)}
     </ul>
     ${hidden > 0 && html`<p class="empty">${t('people.more', { count: hidden })}</p>`}
+    ${presence.count === 1 && html`<button class="adder" data-test="bring" onClick=${onShare}><${Icon} name="share" size=${20} />${t('people.bring')}</button>`}
+    ${about.value && html`<${MemberSheet} session=${session} id=${about.value} onClose=${() => (about.value = null)} />`}
   </div>`;
 }
 
-/** @param {{ state: import('../types.js').RoomState, id: string }} props */
-function Face({ state, id }) {
-  const picture = state.people[id]?.picture;
-  const cool = id === state.you?.member ? 'face-you' : '';
-  if (picture) return html`<img class=${`face ${cool}`} src=${picture} alt="" />`;
-  return html`<span class=${`face ${cool}`} aria-hidden="true">${[...nameOf(state, id)][0]?.toLocaleUpperCase()}</span>`;
-}
-
-/** @param {{ state: import('../types.js').RoomState, id: string }} props */
+/** Listeners are the rule, and said only to those who do not see the list. @param {{ state: import('../types.js').RoomState, id: string }} props */
 function Standing({ state, id }) {
   const person = state.people[id];
   const role = person?.role ?? 'listener';
-  return html`<span class="row-sub">
-    ${t(/** @type {import('../lib/i18n.js').Key} */ (`role.${role}`))}
-    ${person?.muted && html`<span class="dividing"></span>${t('people.muted')}`}
-  </span>`;
+  return html`${person?.muted && html`<span class="standing">${t('people.muted')}</span>`}
+    <span class=${role === 'listener' ? 'unseen' : `standing standing-${role}`}>${t(/** @type {import('../lib/i18n.js').Key} */ (`role.${role}`))}</span>`;
 }
 
 /** @param {{ session: Session, id: string }} props */
@@ -54,10 +49,8 @@ function You({ session, id }) {
     <${Face} state=${state} id=${id} />
     ${editing.value
       ? html`<${Rename} session=${session} done=${() => (editing.value = false)} />`
-      : html`<div class="row-main">
-            <span class="row-title">${nameOf(state, id)}<span class="tag tag-you">${t('people.you_tag')}</span></span>
-            <${Standing} state=${state} id=${id} />
-          </div>
+      : html`<div class="row-main"><span class="row-title">${nameOf(state, id)}<span class="tag">${t('people.you_tag')}</span></span></div>
+          <${Standing} state=${state} id=${id} />
           <button class="quiet round small" data-test="rename" aria-label=${t('people.rename')} title=${t('people.rename')} onClick=${() => (editing.value = true)}>
             <${Icon} name="pencil" size=${20} />
           </button>`}
@@ -90,21 +83,17 @@ function Rename({ session, done }) {
   </form>`;
 }
 
-/** @param {{ session: Session, id: string }} props */
-function Other({ session, id }) {
+/** @param {{ session: Session, id: string, onAbout: () => void }} props */
+function Other({ session, id, onAbout }) {
   const state = session.state.value;
-  const open = useSignal(false);
   const name = nameOf(state, id);
-  return html`<li class=${`row person ${open.value ? 'is-open' : ''}`} data-test="person">
+  return html`<li class="row person" data-test="person">
     <${Face} state=${state} id=${id} />
-    <div class="row-main">
-      <span class="row-title">${name}</span>
-      <${Standing} state=${state} id=${id} />
-    </div>
-    ${isHost(state) &&
-    html`<button class="quiet round small" data-test="person-more" aria-expanded=${open.value} aria-label=${t('people.actions', { name })} onClick=${() => (open.value = !open.value)}>
+    <div class="row-main"><span class="row-title">${name}</span></div>
+    <${Standing} state=${state} id=${id} />
+    ${mayModerate(state, id) &&
+    html`<button class="quiet round small" data-test="person-more" aria-haspopup="dialog" aria-label=${t('people.actions', { name })} onClick=${onAbout}>
       <${Icon} name="more" size=${20} />
     </button>`}
-    ${open.value && html`<${MemberActions} session=${session} id=${id} />`}
   </li>`;
 }

@@ -2,12 +2,13 @@
 // What is coming, in play order.
 import { useEffect } from 'preact/hooks';
 import { html } from '../lib/html.js';
-import { t } from '../lib/i18n.js';
+import { duration, t } from '../lib/i18n.js';
 import { may } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { toast } from '../lib/announce.js';
 import { dropIfGone } from '../lib/drag.js';
 import { Row } from './queue_row.js';
+import { Starters } from './starters.js';
 import { Icon } from './icon.js';
 
 /** @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
@@ -19,13 +20,28 @@ export function Queue({ session, onAdd }) {
   }, [queue]);
   return html`<div class="queue">
     ${queue.length === 0
-      ? html`<p class="empty">${t(state.current ? 'queue.empty' : 'queue.empty_idle')}</p>`
+      ? html`<${Empty} session=${session} />`
       : html`<ol class="rows" aria-label=${t('queue.title')} data-test="queue">
           ${queue.map((item, index) => html`<${Row} key=${item.id} session=${session} item=${item} index=${index} />`)}
         </ol>`}
     ${may(state, 'add') &&
     html`<button class="adder" data-test="add-track" onClick=${onAdd}><${Icon} name="plus" size=${20} />${t('add.open')}</button>`}
   </div>`;
+}
+
+/** @param {{ session: import('../lib/session.js').Session }} props */
+function Empty({ session }) {
+  const state = session.state.value;
+  if (!state.current && may(state, 'add')) return html`<${Starters} session=${session} count=${6} />`;
+  return html`<p class="empty">${t(state.current ? 'queue.empty' : 'queue.empty_idle')}</p>`;
+}
+
+/** How many tracks wait, and how long they last. @param {{ session: import('../lib/session.js').Session }} props */
+export function QueueSum({ session }) {
+  const { queue } = session.state.value;
+  if (queue.length === 0) return null;
+  const time = duration(queue.reduce((sum, item) => sum + item.track.duration_ms, 0));
+  return html`<span class="side-sum">${t('queue.sum', { count: queue.length, time })}</span>`;
 }
 
 /** Heading of the queue, with what concerns all of it. @param {{ session: import('../lib/session.js').Session }} props */

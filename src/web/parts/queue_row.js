@@ -15,6 +15,7 @@ import { Icon } from './icon.js';
 
 /** @typedef {import('../lib/session.js').Session} Session */
 /** @typedef {import('../types.js').Item} Item */
+/** @typedef {import('../lib/i18n.js').Key} Key */
 
 /** @param {{ session: Session, item: Item, index: number }} props */
 export function Row({ session, item, index }) {
@@ -37,6 +38,7 @@ export function Row({ session, item, index }) {
       <span class="row-sub">${artists(item.track)}<span class="dividing"></span>${t('queue.by', { name: calledHere(state, item.by) })}</span>
     </button>
     <span class="time row-time">${duration(item.track.duration_ms)}</span>
+    <${Quick} session=${session} item=${item} />
     <${Vote} session=${session} item=${item} />
     <${Actions} session=${session} item=${item} index=${index} />
   </li>`;
@@ -96,33 +98,47 @@ function Vote({ session, item }) {
   </button>`;
 }
 
+/** What is done to one item: who may do what is decided here, once. @param {Session} session @param {Item} item */
+function deeds(session, item) {
+  const state = session.state.value;
+  const { title } = item.track;
+  const remove = async () => {
+    if (await attempt(session.room.remove(item.id).then(() => true))) announce(t('queue.removed', { title }));
+  };
+  return {
+    jump: may(state, 'skip') ? () => attempt(session.room.jump(item.id)) : null,
+    remove: mayRemove(state, item) ? remove : null,
+  };
+}
+
+/** For the mouse; keys and touch have the same in the row's own actions. @param {{ session: Session, item: Item }} props */
+function Quick({ session, item }) {
+  const { jump, remove } = deeds(session, item);
+  if (!jump && !remove) return null;
+  const one = (/** @type {import('./icon.js').IconName} */ icon, /** @type {Key} */ word, /** @type {() => void} */ act) =>
+    html`<button class="quiet round small" tabindex="-1" title=${t(word)} onClick=${act}><${Icon} name=${icon} size=${20} /></button>`;
+  return html`<span class="row-quick" aria-hidden="true">${jump && one('jump', 'queue.play_now', jump)}${remove && one('trash', 'queue.remove', remove)}</span>`;
+}
+
 /** @param {{ session: Session, item: Item, index: number }} props */
 function Actions({ session, item, index }) {
   const state = session.state.value;
   const last = state.queue.length - 1;
   const { title } = item.track;
-  const remove = async () => {
-    if (await attempt(session.room.remove(item.id).then(() => true))) announce(t('queue.removed', { title }));
-  };
+  const { jump, remove } = deeds(session, item);
   const movable = may(state, 'reorder');
   return html`<div class="row-actions">
     ${movable && html`<${Act} test="move-up" icon="up" word="queue.move_up" title=${title} off=${index === 0} act=${() => moveTo(session, item, index - 1)} />`}
     ${movable && html`<${Act} test="move-down" icon="down" word="queue.move_down" title=${title} off=${index === last} act=${() => moveTo(session, item, index + 1)} />`}
-    ${may(state, 'skip') && html`<${Act} test="jump" icon="jump" word="queue.play_now" title=${title} act=${() => attempt(session.room.jump(item.id))} />`}
-    ${mayRemove(state, item) && html`<${Act} test="remove" icon="trash" word="queue.remove" title=${title} act=${remove} />`}
+    ${jump && html`<${Act} test="jump" icon="jump" word="queue.play_now" title=${title} act=${jump} />`}
+    ${remove && html`<${Act} test="remove" icon="trash" word="queue.remove" title=${title} act=${remove} />`}
+    ${!movable && !jump && !remove && html`<p class="note">${t('queue.no_actions', { name: calledHere(state, item.by) })}</p>`}
   </div>`;
 }
 
-/** @param {{ test: string, icon: import('./icon.js').IconName, word: import('../lib/i18n.js').Key, title: string, off?: boolean, act: () => void }} props */
+/** @param {{ test: string, icon: import('./icon.js').IconName, word: Key, title: string, off?: boolean, act: () => void }} props */
 function Act({ test, icon, word, title, off = false, act }) {
-  return html`<button
-    class="quiet round small"
-    data-test=${test}
-    aria-label=${`${t(word)}: ${title}`}
-    title=${t(word)}
-    aria-disabled=${off}
-    onClick=${() => !off && act()}
-  >
-    <${Icon} name=${icon} size=${20} />
+  return html`<button class="row-act" data-test=${test} aria-label=${`${t(word)}: ${title}`} aria-disabled=${off} onClick=${() => !off && act()}>
+    <${Icon} name=${icon} size=${20} />${t(word)}
   </button>`;
 }

@@ -9,9 +9,9 @@ import { Icon } from './icon.js';
 const PULLED = 90;
 
 /**
- * @param {{ title: string, onClose: () => void, children: any, test?: string, tall?: boolean }} props
+ * @param {{ title: string, onClose: () => void, children: any, test?: string, tall?: boolean, lead?: any }} props `lead` stands before the title
  */
-export function Sheet({ title, onClose, children, test, tall = false }) {
+export function Sheet({ title, onClose, children, test, tall = false, lead }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const opener = document.activeElement;
@@ -32,7 +32,7 @@ export function Sheet({ title, onClose, children, test, tall = false }) {
     <div class="sheet-inner">
       <header class="sheet-head" ...${pull(dialog)}>
         <span class="sheet-grip" aria-hidden="true"></span>
-        <h2>${title}</h2>
+        ${lead}<h2>${title}</h2>
         <button class="quiet round" aria-label=${t('sheet.close')} data-test="sheet-close" onClick=${close}>
           <${Icon} name="close" />
         </button>

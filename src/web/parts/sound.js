@@ -10,8 +10,8 @@ export function SoundButton() {
   return html`<button
     class="quiet round"
     data-test="mute"
-    aria-pressed=${muted}
     aria-label=${t(muted ? 'sound.unmute' : 'sound.mute')}
+    title=${t(muted ? 'sound.unmute' : 'sound.mute')}
     onClick=${() => prefer({ muted: !muted })}
   >
     <${Icon} name=${muted ? 'muted' : 'volume'} />

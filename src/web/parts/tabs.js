@@ -5,12 +5,12 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { Chat } from './chat.js';
 import { People } from './people.js';
-import { Queue, QueueTools } from './queue.js';
+import { Queue, QueueSum, QueueTools } from './queue.js';
 
 const NAMES = /** @type {const} */ (['queue', 'chat', 'people']);
 
-/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void }} props */
-export function Tabs({ session, onAdd }) {
+/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void, onShare: () => void }} props */
+export function Tabs({ session, onAdd, onShare }) {
   const chosen = useSignal(/** @type {typeof NAMES[number]} */ ('queue'));
   const turn = (/** @type {KeyboardEvent} */ event) => {
     const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -31,9 +31,9 @@ export function Tabs({ session, onAdd }) {
       )}
     </div>
     <div class=${`tab-panel tab-${name}`} role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${name}`}>
-      ${name === 'queue' && html`<${QueueTools} session=${session} /><${Queue} session=${session} onAdd=${onAdd} />`}
+      ${name === 'queue' && html`<div class="side-head sheet-sub"><${QueueSum} session=${session} /><${QueueTools} session=${session} /></div><${Queue} session=${session} onAdd=${onAdd} />`}
       ${name === 'chat' && html`<${Chat} session=${session} />`}
-      ${name === 'people' && html`<${People} session=${session} />`}
+      ${name === 'people' && html`<${People} session=${session} onShare=${onShare} />`}
     </div>
   </section>`;
 }
