@@ -48,6 +48,8 @@ pub(crate) enum Task {
     Slow(SlowArguments),
     /// All of it, side by side with the floor, and the table of targets
     Compare(CompareArguments),
+    /// One page of plots out of results in JSON
+    Report(ReportArguments),
     /// Serve as the floor: what any server costs at least
     Floor(FloorArguments),
 }
@@ -291,6 +293,16 @@ pub(crate) struct CompareArguments {
     /// Show no progress
     #[arg(long)]
     pub(crate) quiet: bool,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ReportArguments {
+    /// What --json has written
+    #[arg(required = true)]
+    pub(crate) results: Vec<PathBuf>,
+    /// Write the page here; "-" is standard output
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -9,6 +9,7 @@ mod failure;
 mod floor;
 mod net;
 mod profile;
+mod report;
 mod run;
 mod scenario;
 mod screen;
@@ -50,6 +51,10 @@ fn perform(task: Task) -> Outcome<bool> {
         Task::Mixed(arguments) => one(&arguments.common, &Scenario::Mixed(arguments.scenario())),
         Task::Soak(arguments) => one(&arguments.common, &Scenario::Mixed(arguments.scenario())),
         Task::Compare(arguments) => compare(&arguments),
+        Task::Report(arguments) => {
+            let page = report::page(&arguments.results)?;
+            write(&arguments.out, page).map(|()| true)
+        }
         Task::Floor(arguments) => {
             floor::serve(arguments.listen, arguments.gather as usize).map(|()| true)
         }
@@ -132,10 +137,13 @@ fn own_path() -> Outcome<PathBuf> {
 fn write_json(path: &Path, found: &impl serde::Serialize) -> Outcome<()> {
     let text = serde_json::to_string_pretty(found)
         .map_err(|error| Failure::new(format!("JSON: {error}")))?;
+    write(path, text + "\n")
+}
+
+fn write(path: &Path, text: String) -> Outcome<()> {
     if path.as_os_str() == "-" {
-        screen::out(&text);
+        screen::out(text.trim_end());
         return Ok(());
     }
-    std::fs::write(path, text + "\n")
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    std::fs::write(path, text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }

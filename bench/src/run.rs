@@ -154,7 +154,7 @@ impl Run {
 /// A number with as many digits as mean something.
 pub(crate) fn number(value: f64) -> String {
     let digits = match value.abs() {
-        0.0 => 0,
+        size if size.fract() == 0.0 => 0,
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
@@ -234,6 +234,7 @@ mod tests {
     fn numbers_have_the_digits_that_mean_something() {
         for (value, text) in [
             (0.0, "0"),
+            (12.0, "12"),
             (0.0564, "0.056"),
             (4.423, "4.42"),
             (-12.34, "-12.3"),

@@ -197,7 +197,7 @@ impl Watched {
             );
         }
         for (name, unit, points) in [
-            ("memory", "bytes", self.rss),
+            ("memory", "MiB", mebibytes(&self.rss)),
             ("server's CPU", "% of a core", self.cpu),
             ("latency, 99 %", "ms", self.p99),
         ] {
@@ -210,6 +210,11 @@ impl Watched {
             }
         }
     }
+}
+
+fn mebibytes(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let each = |(at, bytes): &(f64, f64)| (*at, bytes / f64::from(1 << 20));
+    points.iter().map(each).collect()
 }
 
 /// What a value rises by each second: least squares.

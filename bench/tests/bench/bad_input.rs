@@ -198,6 +198,12 @@ fn arguments_that_make_no_sense_are_explained() {
             "{arguments:?}: {said}"
         );
     }
+    let outcome = bench(&["report", FLOOR]);
+    assert!(
+        outcome.error.contains("no results of stereo-bench"),
+        "{}",
+        outcome.error
+    );
     let outcome = bench(&["compare", "--only", "everything"]);
     assert!(
         outcome

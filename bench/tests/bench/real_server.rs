@@ -177,6 +177,12 @@ fn servers_are_compared_with_the_floor_and_judged() {
         "{}",
         outcome.out
     );
+    let page = bench(&["report", json.to_str().unwrap(), "--out", "-"]);
+    assert!(
+        page.good && page.out.contains("<svg") && page.out.contains("Targets: stereo"),
+        "{}",
+        page.error
+    );
     std::fs::remove_dir_all(folder).unwrap();
 }
 
