@@ -134,5 +134,5 @@ export interface ListedRoom {
   id: string;
   title: string;
   listeners: number;
-  current: Pick<Track, 'title' | 'artists' | 'artwork'> | null;
+  current: Pick<Track, 'title' | 'artists' | 'artwork' | 'accent'> | null;
 }

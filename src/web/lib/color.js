@@ -71,10 +71,10 @@ export function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** The hue of warm light leaning towards `hue`: between coral and gold, never into olive. @param {number} hue */
+/** The hue of warm light leaning towards `hue`: between coral and gold, not into olive, nor into the red of a fault. @param {number} hue */
 function lean(hue) {
   const away = ((hue - WARM + 540) % 360) - 180;
-  return WARM + Math.max(-38, Math.min(18, away));
+  return WARM + Math.max(-24, Math.min(18, away));
 }
 
 /** As light or dark as it must be to be read on all of `grounds`. @param {Lch} colour @param {string[]} grounds @param {number} step */
@@ -94,8 +94,10 @@ export function roomLight(art, light) {
   const known = art && /^#[0-9a-f]{6}$/i.test(art) ? toLch(art) : null;
   const tinted = known && known.c > 0.03 ? known : null;
   const h = tinted ? lean(tinted.h) : WARM;
-  const accent = light ? readable({ l: 0.5, c: 0.14, h }, GROUNDS.light, -0.01) : readable({ l: 0.82, c: 0.135, h }, GROUNDS.dark, 0.01);
-  const fill = light ? readable({ l: 0.79, c: 0.145, h }, [ON_FILL], 0.01) : accent;
+  // Towards coral a colour is deep rather than pale.
+  const deep = Math.max(0, (WARM - h) / 24);
+  const accent = light ? readable({ l: 0.5, c: 0.14, h }, GROUNDS.light, -0.01) : readable({ l: 0.82 - 0.08 * deep, c: 0.135 + 0.025 * deep, h }, GROUNDS.dark, 0.01);
+  const fill = light ? readable({ l: 0.79 - 0.05 * deep, c: 0.145 + 0.015 * deep, h }, [ON_FILL], 0.01) : accent;
   const lamp = tinted ? { l: light ? 0.86 : 0.66, c: Math.min(0.14, tinted.c), h: tinted.h } : { l: light ? 0.88 : 0.7, c: 0.13, h: WARM };
   return { accent, fill, lamp: toHex(lamp) };
 }

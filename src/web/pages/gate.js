@@ -5,9 +5,10 @@ import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { list, t } from '../lib/i18n.js';
 import { glance } from '../lib/api.js';
-import { prefer, preferences } from '../lib/preferences.js';
-import { Art } from '../parts/art.js';
+import { roomLight } from '../lib/color.js';
+import { isLight, prefer, preferences } from '../lib/preferences.js';
 import { Icon, Mark } from '../parts/icon.js';
+import { Rim } from '../parts/rim.js';
 import { Missing } from './ended.js';
 
 /**
@@ -54,15 +55,14 @@ function NameField() {
 /** @param {{ seen: Glance, onEnter: (entry: Entry) => void }} props */
 function Open({ seen, onEnter }) {
   const current = seen.current?.track ?? seen.current;
-  return html`<main class="gate" id="main">
+  const { accent, fill, lamp } = roomLight(current?.accent, isLight());
+  return html`<main class="gate" id="main" style=${{ '--accent': accent, '--fill': fill, '--lamp': lamp }}>
     <a href="/" class="brand"><${Mark} size=${30} /><span>${t('app.name')}</span></a>
     <div class="gate-card">
-      <div class="gate-disc" aria-hidden="true">
-        <${Art} src=${current?.artwork} size=${132} />
-      </div>
+      <div class="gate-disc"><${Rim} art=${current?.artwork} people=${seen.listeners ?? 0} /></div>
       <h1 class="gate-title" data-test="room-title">${seen.title ?? t('gate.private')}</h1>
       <p class="gate-who" data-test="gate-who">${who(seen)}</p>
-      ${current && html`<p class="gate-now"><span>${t('gate.now')}</span> ${current.title}</p>`}
+      ${current && html`<p class="gate-now">${t('gate.now')} <b>${current.title}</b>${current.artists?.length > 0 && html`<span class="dividing"></span>${list(current.artists)}`}</p>`}
       <form onSubmit=${(/** @type {Event} */ event) => onEnter(entry(event))}>
         <${NameField} />
         <button class="primary big wide" data-test="listen"><${Icon} name="play" size=${22} />${t('gate.listen')}</button>

@@ -7,6 +7,7 @@ import { ARTWORK } from '../lib/geometry.js';
 import { Groove } from './groove.js';
 import { Dots } from './dots.js';
 import { Rising } from './rising.js';
+import { Arcs } from './rim.js';
 import { Icon } from './icon.js';
 
 /** @param {{ session: import('../lib/session.js').Session }} props */
@@ -18,7 +19,7 @@ export function Disc({ session }) {
   return html`<div class=${`disc ${turning ? 'is-turning' : ''} ${current ? '' : 'is-empty'}`}>
     <div class="disc-plate" style=${{ '--plate': `${(1 - ARTWORK / 200) * 50}%` }}>
       ${current && html`<${Artwork} key=${current.id} track=${current.track} />`}
-      ${!current && html`<${Nothing} />`}
+      ${!current && html`<${Arcs} />`}
     </div>
     <${Groove} session=${session} />
     <${Dots} session=${session} />
@@ -34,15 +35,6 @@ function Artwork({ track }) {
     ${track.artwork ? html`<img src=${track.artwork} alt="" draggable=${false} />` : html`<span class="disc-blank"></span>`}
     <span class="disc-hole"></span>
   </div>`;
-}
-
-function Nothing() {
-  return html`<svg class="disc-nothing" viewBox="-100 -100 200 200" aria-hidden="true">
-    ${[92, 80, 68, 56].map((r) => html`<circle r=${r} />`)}
-    <path class="mark-left" d="M-6 -38A38.5 38.5 0 0 0 -6 38" />
-    <path class="mark-right" d="M6 -38A38.5 38.5 0 0 1 6 38" />
-    <circle class="disc-nothing-point" r="9" />
-  </svg>`;
 }
 
 /** The browser wants a click before it makes sound. @param {{ session: import('../lib/session.js').Session }} props */
