@@ -18,6 +18,10 @@ use super::socket::Socket;
 /// Most segments given to one vectored write.
 const VECTORED: usize = 16;
 
+/// Segments that are no longer than this together are copied into one: that costs less than the
+/// system's reading a list of them.
+const GATHERED: usize = 1024;
+
 /// One connection as the rest of the server sees it. Shared by its task, its room's fan-out and
 /// the wheel.
 #[derive(Debug)]
@@ -169,6 +173,15 @@ impl Outlet {
         let written = match segments {
             [] => return Ok((0, 0)),
             [one] => self.socket.try_write(one),
+            many if many.iter().map(Bytes::len).sum::<usize>() <= GATHERED => {
+                let mut gathered = [0; GATHERED];
+                let mut length = 0;
+                for segment in many {
+                    gathered[length..length + segment.len()].copy_from_slice(segment);
+                    length += segment.len();
+                }
+                self.socket.try_write(&gathered[..length])
+            }
             many => {
                 let mut slices = [IoSlice::new(&[]); VECTORED];
                 let count = many.len().min(VECTORED);

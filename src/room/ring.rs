@@ -125,7 +125,12 @@ impl Ring {
 
 /// An event as JSON.
 pub(super) fn encode(notice: &EventNotice) -> Bytes {
-    serde_json::to_vec(notice).unwrap_or_default().into()
+    // Most events fit: growing would copy them two or three times. What is kept has its own size.
+    let mut json = Vec::with_capacity(512);
+    match serde_json::to_writer(&mut json, notice) {
+        Ok(()) => Bytes::copy_from_slice(&json),
+        Err(_) => Bytes::new(),
+    }
 }
 
 #[cfg(test)]
