@@ -15,6 +15,7 @@ pub mod limiter;
 pub mod media;
 pub mod password;
 pub mod presence;
+pub mod privacy;
 pub mod registry;
 pub mod room;
 pub mod secret;

@@ -53,8 +53,8 @@ impl FieldKey {
         mac(&self.0[..], &[b"stereo: hash\0", value])
     }
 
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> &[u8; 32] {
+    /// The key itself, to look for where it may not be.
+    pub(crate) fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

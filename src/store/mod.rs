@@ -8,6 +8,7 @@
 mod account;
 mod attempt;
 mod day;
+mod erasure;
 mod error;
 mod folder;
 mod passkey;
@@ -19,6 +20,7 @@ mod suite;
 pub use account::{Account, AccountId, Accounts, Identity, NewAccount};
 pub use attempt::{Attempts, CodeAnswer, Confirmed, NewAttempt};
 pub use day::Day;
+pub use erasure::{Erasures, Obstacle, Receipt, ReceiptId, SearchedPlace};
 pub use error::{OpenError, StoreError};
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
@@ -31,12 +33,12 @@ use std::pin::Pin;
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The whole seam.
-pub trait Store: Accounts + Sessions + Attempts + Passkeys {
+pub trait Store: Accounts + Sessions + Attempts + Passkeys + Erasures {
     /// Whether changes are taken.
     fn health(&self) -> Health;
 
-    /// Removes what has ended by server time `now_ms`. To be called now and then; once a minute
-    /// keeps what ends within minutes.
+    /// Removes what has ended by server time `now_ms`, and tries erasures again that met an
+    /// obstacle. To be called once a minute.
     fn sweep(&self, now_ms: u64) -> Call<'_, ()>;
 }
 

@@ -7,6 +7,7 @@ use super::SqliteStore;
 use super::fault::Fault;
 use super::readers::Reading;
 use super::rows::{Sealed, fresh_row, key_of, key_of_existing, row_id};
+use super::search::Needles;
 use super::writer::Work;
 use crate::keystore::{EntryId, FieldKey, KeyId, KeyStore, LookupHash, LookupKind, NewEntry};
 use rusqlite::{Connection, params};
@@ -45,23 +46,11 @@ impl Accounts for SqliteStore {
     }
 
     fn set_handle(&self, id: AccountId, handle: Box<str>) -> Call<'_, ()> {
-        Box::pin(self.change(move |work| {
-            let key = key_of_existing(work.db, work.keys, id)?;
-            let sealed = HANDLE.seal(&key, row_id(id), handle.as_bytes());
-            let set = "UPDATE accounts SET handle = ?2 WHERE id = ?1";
-            (work.db.prepare_cached(set)?).execute(params![row_id(id), sealed])?;
-            Ok(())
-        }))
+        Box::pin(self.set(HANDLE, id, Some(handle)))
     }
 
     fn set_picture(&self, id: AccountId, picture: Option<Box<str>>) -> Call<'_, ()> {
-        Box::pin(self.change(move |work| {
-            let key = key_of_existing(work.db, work.keys, id)?;
-            let sealed = picture.map(|name| PICTURE.seal(&key, row_id(id), name.as_bytes()));
-            let set = "UPDATE accounts SET picture = ?2 WHERE id = ?1";
-            (work.db.prepare_cached(set)?).execute(params![row_id(id), sealed])?;
-            Ok(())
-        }))
+        Box::pin(self.set(PICTURE, id, picture))
     }
 
     fn add_identity(&self, id: AccountId, identity: Identity) -> Call<'_, ()> {
@@ -72,7 +61,29 @@ impl Accounts for SqliteStore {
     }
 
     fn remove_identity(&self, id: AccountId, identity: Identity) -> Call<'_, bool> {
-        Box::pin(self.change(move |work| remove(work, id, &identity)))
+        Box::pin(self.delete(move |work, needles| remove(work, needles, id, &identity)))
+    }
+}
+
+impl SqliteStore {
+    /// Changes a sealed text of an account; leaves no trace of the former one.
+    async fn set(
+        &self,
+        field: Sealed,
+        id: AccountId,
+        text: Option<Box<str>>,
+    ) -> Result<(), StoreError> {
+        let changed = self.delete(move |work, needles| {
+            let key = key_of_existing(work.db, work.keys, id)?;
+            let column = field.column;
+            let select = format!("SELECT {column} FROM accounts WHERE id = ?1");
+            needles.add_columns(work.db, &select, [row_id(id)])?;
+            let sealed = text.map(|text| field.seal(&key, row_id(id), text.as_bytes()));
+            let set = format!("UPDATE accounts SET {column} = ?2 WHERE id = ?1");
+            (work.db.prepare_cached(&set)?).execute(params![row_id(id), sealed])?;
+            Ok(())
+        });
+        changed.await
     }
 }
 
@@ -144,29 +155,37 @@ pub(super) fn owner_of(
     Ok(exists.exists([row_id(id)])?.then_some(id))
 }
 
-fn remove(work: &mut Work<'_>, id: AccountId, identity: &Identity) -> Result<bool, Fault> {
+fn remove(
+    work: &mut Work<'_>,
+    needles: &mut Needles,
+    id: AccountId,
+    identity: &Identity,
+) -> Result<bool, Fault> {
     let Some(key) = key_of(work.db, work.keys, id)? else {
         return Ok(false);
     };
     let wanted = identity.canonical();
-    let (kept, delete) = match identity {
+    let (kept, select, delete) = match identity {
         Identity::Email(_) => (
             emails(work.db, id, &key)?,
+            "SELECT address FROM emails WHERE id = ?1",
             "DELETE FROM emails WHERE id = ?1",
         ),
         Identity::Subject { .. } => (
             subjects(work.db, id, &key)?,
+            "SELECT subject FROM subjects WHERE id = ?1",
             "DELETE FROM subjects WHERE id = ?1",
         ),
     };
-    let same = kept
-        .into_iter()
-        .find(|(_, kept)| kept.canonical() == wanted);
+    let same = (kept.into_iter()).find(|(_, kept)| kept.canonical() == wanted);
     let Some((row, _)) = same else {
         return Ok(false);
     };
+    needles.add_columns(work.db, select, [row])?;
     (work.db.prepare_cached(delete)?).execute([row])?;
-    work.remove_entries(&[EntryId::Lookup(lookup_of(work.keys, identity))])?;
+    let lookup = EntryId::Lookup(lookup_of(work.keys, identity));
+    needles.add_traces(work, lookup)?;
+    work.remove_entries(&[lookup])?;
     Ok(true)
 }
 

@@ -8,6 +8,7 @@ use super::super::attempt::{
 };
 use super::SqliteStore;
 use super::fault::Fault;
+use super::search::Needles;
 use super::writer::Work;
 use crate::keystore::{
     AttemptId, EntryId, FieldKey, KeyStore, LookupHash, LookupKind, NewEntry, Place,
@@ -150,6 +151,16 @@ pub(super) fn remove(work: &mut Work<'_>, id: AttemptId) -> Result<(), Fault> {
     let delete = "DELETE FROM attempts WHERE id = ?1";
     (work.db.prepare_cached(delete)?).execute([id.0])?;
     work.remove_entries(&[EntryId::Attempt(id)])
+}
+
+/// What stands for an attempt in the database.
+pub(super) fn needles(
+    db: &Connection,
+    id: AttemptId,
+    needles: &mut Needles,
+) -> rusqlite::Result<()> {
+    let select = "SELECT id, link, browser, link_key, browser_key, code, content FROM attempts WHERE id = ?1";
+    needles.add_columns(db, select, [id.0])
 }
 
 /// Removes attempts that are over by `now_ms`; those of an earlier run get the longest time.

@@ -2,52 +2,84 @@
 
 mod accounts;
 mod attempts;
+mod erase;
+mod eraser;
 mod fault;
 mod passkeys;
 mod readers;
 mod rows;
 mod schema;
+mod search;
 mod sessions;
 mod settle;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+use super::erasure::{Erasures, Receipt, ReceiptId};
 use super::error::{OpenError, StoreError};
 use super::folder::{self, Folder};
-use super::{Call, Day, Health, Store};
+use super::{AccountId, Call, Day, Health, Store};
+use crate::clock::Clock;
 use crate::config;
 use crate::keystore::{KeyStore, Paths};
 use attempts::Ends;
+use eraser::Eraser;
 use fault::Fault;
 use parking_lot::RwLock;
 use readers::{Readers, Reading};
-use rusqlite::Connection;
+use rusqlite::{Connection, InterruptHandle};
+use search::{Held, Needles};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use writer::{SharedHealth, Work, Writer};
 
 /// The store of one server, in a folder of its own.
 #[derive(Debug)]
 pub struct SqliteStore {
     /// Gone when closing: the threads end when nobody can ask them any more.
-    writer: Option<Writer>,
-    readers: Option<Readers>,
+    asked: Option<Asked>,
     threads: Vec<JoinHandle<()>>,
+    /// Last: its files are closed when SQLite has closed its own.
     shared: Arc<Shared>,
 }
 
-/// What the threads have in common.
+/// The ways to the threads.
 #[derive(Debug)]
+struct Asked {
+    writer: Arc<Writer>,
+    readers: Readers,
+    eraser: Eraser,
+}
+
+/// What the threads have in common.
 struct Shared {
     folder: Folder,
     database: PathBuf,
     keys: KeyStore,
     health: SharedHealth,
     ends: Ends,
+    clock: Arc<Clock>,
     /// Held by every read; whoever empties the log of writes holds it alone.
     gate: RwLock<()>,
+    /// Of the readers, who give way.
+    interrupts: Vec<InterruptHandle>,
+    held: Held,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn interrupt_readers(&self) {
+        self.interrupts.iter().for_each(InterruptHandle::interrupt);
+    }
 }
 
 impl SqliteStore {
@@ -55,26 +87,36 @@ impl SqliteStore {
     ///
     /// # Errors
     /// What is wrong with the folder or a file in it, and what to do.
-    pub fn open(config: &config::Store) -> Result<Self, OpenError> {
+    pub fn open(config: &config::Store, clock: Arc<Clock>) -> Result<Self, OpenError> {
         let folder = Folder::take(&config.data)?;
         let database = folder.file(folder::DATABASE);
         let data_exist = std::fs::metadata(&database).is_ok_and(|file| file.len() > 0);
         let paths = paths(config, &folder);
         let keys = KeyStore::open(&paths, data_exist)?;
         // SQLite gives its other files the mode of this one.
-        folder::owned_file(&database).map_err(|error| OpenError::io(&database, "made", error))?;
+        let file = folder::owned_file(&database);
+        let file = file.map_err(|error| OpenError::io(&database, "made", error))?;
         let db = schema::open_writer(folder.path(), &database, &keys, &paths.keys)?;
         let settled = settle::settle(&db, &keys);
         settled.map_err(|fault| told(fault, &folder, &database))?;
         let readers = (0..config.readers).map(|_| schema::open_reader(folder.path(), &database));
         let readers: Vec<Connection> = readers.collect::<Result<_, _>>()?;
         let shared = Arc::new(Shared {
+            held: Held {
+                database: file,
+                shared_memory: File::open(folder.file("stereo.db-shm")).ok(),
+            },
             folder,
             database,
             keys,
             health: SharedHealth::default(),
             ends: Ends::default(),
+            clock,
             gate: RwLock::new(()),
+            interrupts: readers
+                .iter()
+                .map(Connection::get_interrupt_handle)
+                .collect(),
         });
         Self::start(db, readers, shared)
     }
@@ -87,10 +129,16 @@ impl SqliteStore {
         let failed = |error| OpenError::io(shared.folder.path(), "served by a thread", error);
         let (writer, writing) = Writer::start(db, shared.clone()).map_err(failed)?;
         let (readers, mut threads) = Readers::start(readers, &shared).map_err(failed)?;
-        threads.push(writing);
+        let writer = Arc::new(writer);
+        let (eraser, erasing) = Eraser::start(writer.clone(), shared.clone()).map_err(failed)?;
+        threads.extend([writing, erasing]);
+        let asked = Asked {
+            writer,
+            readers,
+            eraser,
+        };
         Ok(Self {
-            writer: Some(writer),
-            readers: Some(readers),
+            asked: Some(asked),
             threads,
             shared,
         })
@@ -100,24 +148,39 @@ impl SqliteStore {
         &self.shared
     }
 
+    fn asked(&self) -> Result<&Asked, StoreError> {
+        self.asked.as_ref().ok_or(StoreError::Stopped)
+    }
+
     async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Work<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.writer {
-            Some(writer) => writer.change(change).await,
-            None => Err(StoreError::Stopped),
+        self.asked()?.writer.change(change).await
+    }
+
+    /// A change that deletes: returns when nothing of what it says is in any file.
+    async fn delete<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Work<'_>, &mut Needles) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let deleted = self.change(move |work| {
+            let mut needles = Needles::default();
+            let value = change(work, &mut needles)?;
+            Ok((value, needles))
+        });
+        let (value, needles) = deleted.await?;
+        if needles.len() > 0 {
+            self.asked()?.eraser.shred(needles).await?;
         }
+        Ok(value)
     }
 
     async fn ask<T: Send + 'static>(
         &self,
         question: impl Fn(&Reading<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.readers {
-            Some(readers) => readers.ask(question).await,
-            None => Err(StoreError::Stopped),
-        }
+        self.asked()?.readers.ask(question).await
     }
 }
 
@@ -128,19 +191,35 @@ impl Store for SqliteStore {
 
     fn sweep(&self, now_ms: u64) -> Call<'_, ()> {
         let shared = self.shared.clone();
+        if let Ok(asked) = self.asked() {
+            asked.eraser.resume();
+        }
         Box::pin(self.change(move |work| {
-            let over = "DELETE FROM sessions WHERE ends_day <= ?1";
-            (work.db.prepare_cached(over)?).execute([Day::of(now_ms).0])?;
+            for over in [
+                "DELETE FROM sessions WHERE ends_day <= ?1",
+                "DELETE FROM erasures WHERE ends_day <= ?1",
+            ] {
+                (work.db.prepare_cached(over)?).execute([Day::of(now_ms).0])?;
+            }
             attempts::sweep(work, &shared.ends, now_ms)
         }))
+    }
+}
+
+impl Erasures for SqliteStore {
+    fn erase_account(&self, id: AccountId) -> Call<'_, (ReceiptId, Receipt)> {
+        Box::pin(async move { self.asked()?.eraser.erase(id).await })
+    }
+
+    fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>> {
+        Box::pin(self.ask(move |reading| erase::read(reading.db, id)))
     }
 }
 
 impl Drop for SqliteStore {
     /// Waits until what was asked for is done and the files are closed.
     fn drop(&mut self) {
-        self.writer = None;
-        self.readers = None;
+        self.asked = None;
         for thread in self.threads.drain(..) {
             // A thread that panicked has said so.
             let _ = thread.join();
@@ -171,6 +250,9 @@ fn told(fault: Fault, folder: &Folder, database: &std::path::Path) -> OpenError 
 /// Empties the log of writes into the database. Returns whether all of it is there: a reader
 /// keeps what it may still look at.
 fn checkpoint(db: &Connection) -> rusqlite::Result<bool> {
-    let busy: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-    Ok(busy == 0)
+    // Waiting here would hold up every change.
+    db.busy_timeout(Duration::ZERO)?;
+    let busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    db.busy_timeout(schema::PATIENCE)?;
+    busy.map(|busy: i64| busy == 0)
 }

@@ -80,7 +80,7 @@ impl Passkeys for SqliteStore {
     }
 
     fn remove_passkey(&self, account: AccountId, id: PasskeyId) -> Call<'_, bool> {
-        Box::pin(self.change(move |work| {
+        Box::pin(self.delete(move |work, needles| {
             let Some(key) = key_of(work.db, work.keys, account)? else {
                 return Ok(false);
             };
@@ -88,10 +88,13 @@ impl Passkeys for SqliteStore {
             let Some(passkey) = kept.into_iter().find(|kept| kept.id == id) else {
                 return Ok(false);
             };
+            let select = "SELECT credential_id, credential, label FROM passkeys WHERE id = ?1";
+            needles.add_columns(work.db, select, [id.0 as i64])?;
             let delete = "DELETE FROM passkeys WHERE id = ?1";
             (work.db.prepare_cached(delete)?).execute([id.0 as i64])?;
-            let hash = lookup(work.keys, &passkey.credential_id);
-            work.remove_entries(&[EntryId::Lookup(hash)])?;
+            let lookup = EntryId::Lookup(lookup(work.keys, &passkey.credential_id));
+            needles.add_traces(work, lookup)?;
+            work.remove_entries(&[lookup])?;
             Ok(true)
         }))
     }

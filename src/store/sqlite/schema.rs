@@ -12,7 +12,7 @@ mod embedded {
 }
 
 /// How long a connection waits for another process that has the database open.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The connection that writes. Makes the database, or brings it to the newest schema.
 pub(super) fn open_writer(

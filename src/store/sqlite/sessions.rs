@@ -1,5 +1,6 @@
 //! Sessions, in SQLite.
 
+use super::super::StoreError;
 use super::super::session::{NewSession, Session, SessionId, SessionKind, Sessions};
 use super::super::{AccountId, Call, Day};
 use super::SqliteStore;
@@ -63,20 +64,33 @@ impl Sessions for SqliteStore {
     }
 
     fn end_session(&self, account: AccountId, id: SessionId) -> Call<'_, bool> {
-        Box::pin(self.change(move |work| {
-            let end = "DELETE FROM sessions WHERE id = ?1 AND account = ?2";
-            let ended = (work.db.prepare_cached(end)?).execute([id.0 as i64, row_id(account)])?;
-            Ok(ended > 0)
-        }))
+        Box::pin(async move {
+            let only = "account = ?1 AND id = ?2";
+            Ok(self.end(only, account, Some(id)).await? > 0)
+        })
     }
 
     fn end_sessions(&self, account: AccountId, except: Option<SessionId>) -> Call<'_, u32> {
-        Box::pin(self.change(move |work| {
-            let end = "DELETE FROM sessions WHERE account = ?1 AND id IS NOT ?2";
-            let except = except.map(|id| id.0 as i64);
-            let ended = (work.db.prepare_cached(end)?).execute(params![row_id(account), except])?;
-            Ok(ended as u32)
-        }))
+        Box::pin(self.end("account = ?1 AND id IS NOT ?2", account, except))
+    }
+}
+
+impl SqliteStore {
+    /// Ends the sessions that a condition holds for; leaves no trace of them.
+    async fn end(
+        &self,
+        condition: &'static str,
+        account: AccountId,
+        id: Option<SessionId>,
+    ) -> Result<u32, StoreError> {
+        let deleted = self.delete(move |work, needles| {
+            let of = params![row_id(account), id.map(|id| id.0 as i64)];
+            let select = format!("SELECT hash, label FROM sessions WHERE {condition}");
+            needles.add_columns(work.db, &select, of)?;
+            let delete = format!("DELETE FROM sessions WHERE {condition}");
+            Ok((work.db.prepare_cached(&delete)?).execute(of)? as u32)
+        });
+        deleted.await
     }
 }
 

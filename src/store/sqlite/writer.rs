@@ -144,7 +144,6 @@ impl Writer {
     }
 
     /// Does something between transactions.
-    #[cfg_attr(not(test), expect(dead_code))]
     pub(super) async fn alone<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut Connection) -> T + Send + 'static,

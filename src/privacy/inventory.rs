@@ -1,0 +1,263 @@
+//! Everything that is kept, of people and otherwise: what it is, where it lives, how its owner gets
+//! it, how it goes. A test opens a fresh store and fails when it finds a column or a file that is
+//! not named here, or does not find one that is.
+
+use Owner::{Account, Anybody, Guest, Nobody};
+use Place::{Column, File, KeyEntry, Memory};
+
+/// One kind of data.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// What it is.
+    pub what: &'static str,
+    /// Where it lives.
+    pub place: Place,
+    /// Of whom it is.
+    pub owner: Owner,
+    /// How it is kept from others.
+    pub kept: Kept,
+    /// Where its owner finds it in an export; `None`: it says nothing to them.
+    pub exported: Option<&'static str>,
+    /// When it goes.
+    pub erased: &'static str,
+}
+
+/// Where data live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A column of a table of the database.
+    Column(&'static str, &'static str),
+    /// A kind of entry of the key store.
+    KeyEntry(&'static str),
+    /// A file in the folder for data.
+    File(&'static str),
+    /// The process itself; never a file.
+    Memory(&'static str),
+}
+
+/// Of whom data are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The person with the account.
+    Account,
+    /// A guest, known by a token that their browser keeps.
+    Guest,
+    /// Either.
+    Anybody,
+    /// They say nothing of a person.
+    Nobody,
+}
+
+/// How data are kept from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Sealed with the owner's own key.
+    Sealed,
+    /// Wrapped by the server's key.
+    Wrapped,
+    /// As a hash of something random, or keyed.
+    Hashed,
+    /// A random number, or nothing of a person.
+    Plain,
+    /// Sealed with a key that the server does not have.
+    SealedForHolder,
+    /// In memory, for as long as it is used.
+    Volatile,
+}
+
+const fn kind(
+    what: &'static str,
+    place: Place,
+    owner: Owner,
+    kept: Kept,
+    exported: Option<&'static str>,
+    erased: &'static str,
+) -> Kind {
+    Kind {
+        what,
+        place,
+        owner,
+        kept,
+        exported,
+        erased,
+    }
+}
+
+/// A column that says nothing of a person.
+const fn nothing(table: &'static str, column: &'static str, what: &'static str) -> Kind {
+    kind(
+        what,
+        Column(table, column),
+        Nobody,
+        Kept::Plain,
+        None,
+        "stays",
+    )
+}
+
+const WITH_ACCOUNT: &str = "with the account";
+const WITH_SESSION: &str = "with the session, by its owner or by its end; with the account";
+const WITH_ATTEMPT: &str = "when it is used, after a quarter of an hour, or with the account";
+
+/// Everything.
+#[rustfmt::skip] // A table: one line for each kind.
+pub const INVENTORY: &[Kind] = &[
+    // ---- Files of the folder for data; with their own modes, 0600, in a folder of 0700.
+    kind("all tables", File("stereo.db"), Anybody, Kept::Sealed, None, "row by row, overwritten"),
+    kind("the log of writes", File("stereo.db-wal"), Anybody, Kept::Sealed, None, "emptied by each deletion, and when nothing is written"),
+    kind("the index of the log of writes: page numbers", File("stereo.db-shm"), Nobody, Kept::Plain, None, "at the end of the process"),
+    kind("the key store", File("keys"), Anybody, Kept::Wrapped, None, "entry by entry, overwritten"),
+    kind("the server's key", File("server.key"), Nobody, Kept::Plain, None, "stays"),
+    kind("the lock that keeps a second server out; empty", File("lock"), Nobody, Kept::Plain, None, "stays"),
+    // ---- The key store, and its one copy (store.keys_copy), which is replaced with it.
+    kind("the key of an account", KeyEntry("key"), Account, Kept::Wrapped, None, WITH_ACCOUNT),
+    kind("keyed hash of an e-mail address, a provider's subject or a passkey's id", KeyEntry("lookup"), Account, Kept::Hashed, None, "with what it leads by; with the account"),
+    kind("keyed hash of the address of a sign-in under way", KeyEntry("attempt"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
+    // ---- Accounts.
+    kind("the account's random number", Column("accounts", "id"), Account, Kept::Plain, None, WITH_ACCOUNT),
+    kind("the random name of the account's key", Column("accounts", "key"), Account, Kept::Plain, None, WITH_ACCOUNT),
+    kind("chosen name", Column("accounts", "handle"), Account, Kept::Sealed, Some("handle"), "when it is changed; with the account"),
+    kind("name of the picture's file", Column("accounts", "picture"), Account, Kept::Sealed, Some("picture"), "with the picture; with the account"),
+    kind("a row's random number", Column("emails", "id"), Account, Kept::Plain, None, "with the address"),
+    kind("whose address it is", Column("emails", "account"), Account, Kept::Plain, None, "with the address"),
+    kind("e-mail address", Column("emails", "address"), Account, Kept::Sealed, Some("emails"), "when it is removed; with the account"),
+    kind("a row's random number", Column("subjects", "id"), Account, Kept::Plain, None, "with the subject"),
+    kind("whose subject it is", Column("subjects", "account"), Account, Kept::Plain, None, "with the subject"),
+    kind("a provider and its name for the person", Column("subjects", "subject"), Account, Kept::Sealed, Some("subjects"), "when it is removed; with the account"),
+    kind("a passkey's random number", Column("passkeys", "id"), Account, Kept::Plain, None, "with the passkey"),
+    kind("whose passkey it is", Column("passkeys", "account"), Account, Kept::Plain, None, "with the passkey"),
+    kind("a passkey's id", Column("passkeys", "credential_id"), Account, Kept::Sealed, Some("passkeys"), "when it is removed; with the account"),
+    kind("what verifies a passkey", Column("passkeys", "credential"), Account, Kept::Sealed, Some("passkeys"), "when it is removed; with the account"),
+    kind("what its owner calls a passkey", Column("passkeys", "label"), Account, Kept::Sealed, Some("passkeys"), "when it is removed; with the account"),
+    // ---- Sessions.
+    kind("a session's random number", Column("sessions", "id"), Account, Kept::Plain, Some("sessions"), WITH_SESSION),
+    kind("whose session it is", Column("sessions", "account"), Account, Kept::Plain, None, WITH_SESSION),
+    kind("browser or program", Column("sessions", "kind"), Account, Kept::Plain, Some("sessions"), WITH_SESSION),
+    kind("hash of the session's random token", Column("sessions", "hash"), Account, Kept::Hashed, None, WITH_SESSION),
+    kind("what its owner calls a session", Column("sessions", "label"), Account, Kept::Sealed, Some("sessions"), WITH_SESSION),
+    kind("the day of its end, rounded up", Column("sessions", "ends_day"), Account, Kept::Plain, Some("sessions"), WITH_SESSION),
+    // ---- Sign-ins under way.
+    kind("an attempt's random name", Column("attempts", "id"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
+    kind("hash of the link's random secret", Column("attempts", "link"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
+    kind("hash of the browser's random secret", Column("attempts", "browser"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
+    kind("the attempt's key, for the link", Column("attempts", "link_key"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    kind("the attempt's key, for the browser", Column("attempts", "browser_key"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    kind("hash of the code, keyed by the attempt's key", Column("attempts", "code"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
+    kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
+    kind("the address, when the attempt ends, and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    // ---- Of nobody.
+    nothing("store", "keys", "the random name of the key store"),
+    nothing("erasures", "receipt", "a receipt's random name"),
+    nothing("erasures", "sought", "random numbers that named what is being erased, until that is done"),
+    nothing("erasures", "report", "which files were searched for what was erased, and when"),
+    nothing("erasures", "ends_day", "the day when the receipt goes, rounded up"),
+    nothing("refinery_schema_history", "version", "the database's own version"),
+    nothing("refinery_schema_history", "name", "what that version brought"),
+    nothing("refinery_schema_history", "applied_on", "when this server first ran that version"),
+    nothing("refinery_schema_history", "checksum", "whether the version is the one that was meant"),
+    // ---- Memory: of rooms, and gone with them or with the process.
+    kind("names, roles, pictures and the hash of a guest's token", Memory("members of a room"), Anybody, Kept::Volatile, None, "when they are erased, or with the room"),
+    kind("who is here", Memory("presence"), Anybody, Kept::Volatile, None, "half a minute after they leave"),
+    kind("messages", Memory("chat"), Anybody, Kept::Volatile, None, "when they are removed, with who wrote them, or with the room"),
+    kind("the latest events", Memory("ring"), Anybody, Kept::Volatile, None, "rewritten when something in them is deleted; with the room"),
+    kind("names of operations, without content", Memory("operations"), Anybody, Kept::Volatile, None, "ten minutes after they leave"),
+    kind("a guest's or an account's key, and until when", Memory("bans"), Anybody, Kept::Volatile, None, "with the ban, with whom it concerns, or with the room"),
+    kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
+    kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config;
+    use crate::store::{Accounts, NewAccount, SqliteStore};
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    type Names = BTreeSet<String>;
+
+    fn named(of: impl Fn(Place) -> Option<String>) -> Names {
+        INVENTORY.iter().filter_map(|kind| of(kind.place)).collect()
+    }
+
+    fn columns(db: &rusqlite::Connection) -> Names {
+        let select = "SELECT t.name || '.' || c.name FROM sqlite_master t, pragma_table_xinfo(t.name) c WHERE t.type = 'table'";
+        let mut select = db.prepare(select).unwrap();
+        let columns = select.query_map([], |row| row.get(0)).unwrap();
+        columns.collect::<Result<_, _>>().unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_column_and_every_file_is_named_and_everything_named_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join("data");
+        let config = config::Store {
+            data: data.clone(),
+            ..config::Store::default()
+        };
+        let store = SqliteStore::open(&config, Arc::new(Clock::manual(0.0))).unwrap();
+        let account = NewAccount {
+            handle: "Ada".into(),
+            identities: Vec::new(),
+        };
+        store.create_account(account).await.unwrap();
+        let files = std::fs::read_dir(&data).unwrap();
+        let files: Names = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(
+            files,
+            named(|place| match place {
+                File(name) => Some(name.to_owned()),
+                _ => None,
+            })
+        );
+        drop(store);
+        let db = rusqlite::Connection::open(data.join("stereo.db")).unwrap();
+        let named = named(|place| match place {
+            Column(table, column) => Some(format!("{table}.{column}")),
+            _ => None,
+        });
+        assert_eq!(columns(&db), named);
+        db.execute("ALTER TABLE accounts ADD COLUMN shoe_size INTEGER", [])
+            .unwrap();
+        let odd: Names = columns(&db).difference(&named).cloned().collect();
+        assert_eq!(
+            odd,
+            ["accounts.shoe_size".to_owned()].into(),
+            "a new one is seen"
+        );
+    }
+
+    #[test]
+    fn nothing_is_named_twice() {
+        let places: BTreeSet<String> = INVENTORY
+            .iter()
+            .map(|kind| format!("{:?}", kind.place))
+            .collect();
+        assert_eq!(places.len(), INVENTORY.len());
+    }
+
+    #[test]
+    fn no_column_tells_when_somebody_came_or_was_here() {
+        for kind in INVENTORY.iter().filter(|kind| kind.owner != Nobody) {
+            let Column(table, column) = kind.place else {
+                continue;
+            };
+            for word in [
+                "created",
+                "seen",
+                "login",
+                "updated",
+                "_at",
+                "time",
+                "date",
+                "agent",
+                "address_ip",
+            ] {
+                assert!(!column.contains(word), "{table}.{column}");
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What erasing an account does to the rows. Steps, each on the disk before the next:
+//!
+//! 1. one transaction deletes the account's rows and writes the job; the key store's entries are
+//!    unsettled before it and destroyed after it, or at the next start;
+//! 2. the copy of the key store is replaced, the log of writes emptied, every file searched
+//!    (`eraser`);
+//! 3. one transaction turns the job into a receipt.
+//!
+//! Killed anywhere, the next start does what is left: the job says that there is something.
+
+use super::super::AccountId;
+use super::super::day::Day;
+use super::super::erasure::{Receipt, ReceiptId};
+use super::super::error::StoreError;
+use super::attempts;
+use super::fault::Fault;
+use super::rows::{key_of, row_id};
+use super::search::Needles;
+use super::writer::Work;
+use crate::keystore::{EntryId, KeyId};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// How long a receipt is kept, in milliseconds.
+const KEPT_MS: u64 = 86_400_000;
+
+/// Where the bytes of an account are: table, the column that says whose, and what to look for.
+const OWNED: &[(&str, &str, &str)] = &[
+    ("accounts", "id", "key, handle, picture"),
+    ("emails", "account", "address"),
+    ("subjects", "account", "subject"),
+    ("passkeys", "account", "credential_id, credential, label"),
+    ("sessions", "account", "hash, label"),
+];
+
+/// An erasure under way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) receipt: ReceiptId,
+    pub(super) needles: Needles,
+}
+
+/// Step 1.
+pub(super) fn begin(work: &mut Work<'_>, account: AccountId) -> Result<Job, Fault> {
+    let select = "SELECT key FROM accounts WHERE id = ?1";
+    let key: Option<[u8; 16]> = (work
+        .db
+        .query_row(select, [row_id(account)], |row| row.get(0)))
+    .optional()?;
+    let key = KeyId(key.ok_or(StoreError::Gone)?);
+    let mut needles = needles_of(work, account)?;
+    let mut entries = vec![EntryId::Key(key)];
+    for lookup in work.keys.lookups_of(account.bits()) {
+        entries.push(EntryId::Lookup(lookup));
+        for attempt in work.keys.attempts_of(lookup) {
+            attempts::needles(work.db, attempt, &mut needles)?;
+            needles.add_traces(work, EntryId::Attempt(attempt))?;
+            attempts::remove(work, attempt)?;
+        }
+    }
+    for entry in &entries {
+        needles.add_traces(work, *entry)?;
+    }
+    let delete = "DELETE FROM accounts WHERE id = ?1";
+    (work.db.prepare_cached(delete)?).execute([row_id(account)])?;
+    work.remove_entries(&entries)?;
+    let receipt = ReceiptId(crate::secret::random());
+    let insert = "INSERT INTO erasures (receipt, sought) VALUES (?1, ?2)";
+    let sought = [&account.bits().to_be_bytes()[..], &key.0].concat();
+    (work.db.prepare_cached(insert)?).execute(params![receipt.0, masked(&sought)])?;
+    Ok(Job { receipt, needles })
+}
+
+/// Everything that stands for an account in the database, as it stands there.
+fn needles_of(work: &Work<'_>, account: AccountId) -> Result<Needles, Fault> {
+    let mut needles = Needles::default();
+    needles.add_row(row_id(account));
+    if let Some(key) = key_of(work.db, work.keys, account)? {
+        // Never written anywhere: found, it would be a fault of ours.
+        needles.add(key.bytes());
+    }
+    for (table, owner, columns) in OWNED {
+        let select = format!("SELECT {columns} FROM {table} WHERE {owner} = ?1");
+        needles.add_columns(work.db, &select, [row_id(account)])?;
+    }
+    Ok(needles)
+}
+
+impl Needles {
+    /// The blobs of every row that `select` gives.
+    pub(super) fn add_columns(
+        &mut self,
+        db: &Connection,
+        select: &str,
+        of: impl rusqlite::Params,
+    ) -> rusqlite::Result<()> {
+        let mut select = db.prepare_cached(select)?;
+        let columns = select.column_count();
+        let mut rows = select.query(of)?;
+        while let Some(row) = rows.next()? {
+            for column in 0..columns {
+                if let ValueRef::Blob(bytes) = row.get_ref(column)? {
+                    self.add_ends(bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands for an entry of the key store.
+    pub(super) fn add_traces(&mut self, work: &Work<'_>, entry: EntryId) -> Result<(), Fault> {
+        let traces = work.keys.traces(entry)?;
+        traces.iter().for_each(|trace| self.add(trace));
+        Ok(())
+    }
+}
+
+/// Erasures that an earlier run, or an obstacle, left unfinished.
+pub(super) fn unfinished(db: &Connection) -> rusqlite::Result<Vec<Job>> {
+    let mut select = db.prepare("SELECT receipt, sought FROM erasures WHERE sought IS NOT NULL")?;
+    let jobs = select.query_map([], |row| {
+        let receipt = ReceiptId(row.get(0)?);
+        let sought = unmasked(&row.get::<_, Vec<u8>>(1)?);
+        let mut needles = Needles::default();
+        if let Some((account, key)) = sought.split_first_chunk() {
+            needles.add_row(i64::from_be_bytes(*account));
+            needles.add(key);
+        }
+        Ok(Job { receipt, needles })
+    })?;
+    jobs.collect()
+}
+
+/// Step 3, or what is known of it so far.
+pub(super) fn report(
+    db: &Connection,
+    id: ReceiptId,
+    receipt: &Receipt,
+    now_ms: u64,
+) -> Result<(), Fault> {
+    let text = serde_json::to_string(receipt).map_err(|_| Fault::Unreadable("report"))?;
+    if !receipt.erased {
+        let report = "UPDATE erasures SET report = ?2 WHERE receipt = ?1";
+        (db.prepare_cached(report)?).execute(params![id.0, text])?;
+        return Ok(());
+    }
+    let report = "UPDATE erasures SET report = ?2, ends_day = ?3, sought = NULL WHERE receipt = ?1";
+    let ends = Day::ending(now_ms + KEPT_MS);
+    (db.prepare_cached(report)?).execute(params![id.0, text, ends.0])?;
+    Ok(())
+}
+
+pub(super) fn read(db: &Connection, id: ReceiptId) -> Result<Option<Receipt>, Fault> {
+    let mut select = db.prepare_cached("SELECT report FROM erasures WHERE receipt = ?1")?;
+    let report: Option<Option<String>> = select.query_row([id.0], |row| row.get(0)).optional()?;
+    let Some(report) = report else {
+        return Ok(None);
+    };
+    let Some(report) = report else {
+        return Ok(Some(Receipt::under_way()));
+    };
+    let receipt = serde_json::from_str(&report).map_err(|_| Fault::Unreadable("report"))?;
+    Ok(Some(receipt))
+}
+
+impl Receipt {
+    /// Of an erasure that was not yet searched for.
+    fn under_way() -> Self {
+        Self {
+            erased: false,
+            waits_for: None,
+            searched_ms: 0,
+            sought: 0,
+            places: Vec::new(),
+        }
+    }
+}
+
+/// Ids so written that looking for them does not find the job that remembers them.
+fn masked(ids: &[u8]) -> Vec<u8> {
+    let mask: [u8; 24] = crate::secret::random();
+    let ids = ids.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
+    mask.into_iter().chain(ids).collect()
+}
+
+fn unmasked(bytes: &[u8]) -> Vec<u8> {
+    let (mask, ids) = bytes.split_at(bytes.len() / 2);
+    ids.iter()
+        .zip(mask)
+        .map(|(byte, mask)| byte ^ mask)
+        .collect()
+}

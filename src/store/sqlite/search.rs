@@ -1,0 +1,191 @@
+//! Looking for what stands for a person in the raw bytes of every file. SQLite's own word is not
+//! enough: with `secure_delete` on, copies of rows that were moved from page to page can remain.
+
+use super::super::erasure::SearchedPlace;
+use super::super::folder::DATABASE;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// Bytes read at once.
+const CHUNK: usize = 1 << 20;
+/// Shorter ones would be found where nobody put them.
+const LEAST: usize = 8;
+
+/// What is looked for.
+#[derive(Debug, Default)]
+pub(super) struct Needles(Vec<Vec<u8>>);
+
+impl Needles {
+    /// A value that is known as a whole.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        if bytes.len() >= LEAST {
+            self.0.push(bytes.to_vec());
+        }
+    }
+
+    /// Both ends of a sealed field: of a row that was moved a part may remain.
+    pub(super) fn add_ends(&mut self, bytes: &[u8]) {
+        self.add(&bytes[..bytes.len().min(16)]);
+        self.add(&bytes[bytes.len().saturating_sub(16)..]);
+    }
+
+    /// The number of a row: as a column, and as the row's own name.
+    pub(super) fn add_row(&mut self, row: i64) {
+        self.add(&row.to_be_bytes());
+        self.add(&varint(row as u64));
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// A number as SQLite writes the name of a row (file format, 1.6): seven bits a byte, the ninth
+/// whole.
+fn varint(number: u64) -> [u8; 9] {
+    let mut bytes = [0; 9];
+    bytes[8] = number as u8;
+    for (place, byte) in bytes[..8].iter_mut().enumerate() {
+        *byte = 0x80 | (number >> (8 + 7 * (7 - place))) as u8 & 0x7f;
+    }
+    bytes
+}
+
+/// Files that SQLite has locked for the process: closing any other handle of them would give its
+/// locks up (POSIX), so these are opened before it opens them, and closed after it has closed them.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) database: File,
+    /// Made by SQLite; there from the first connection on.
+    pub(super) shared_memory: Option<File>,
+}
+
+/// Searches every file of the folder, and `copy`.
+pub(super) fn search(
+    folder: &Path,
+    held: &Held,
+    copy: Option<&Path>,
+    needles: &Needles,
+) -> std::io::Result<Vec<SearchedPlace>> {
+    let finder = finder(needles)?;
+    let mut places = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let searched = match name.strip_prefix(DATABASE) {
+            Some("") => search_file(&name, &held.database, &finder)?,
+            Some("-shm") => match &held.shared_memory {
+                Some(file) => search_file(&name, file, &finder)?,
+                None => continue,
+            },
+            _ => match open(&path)? {
+                Some(file) => search_file(&name, &file, &finder)?,
+                None => continue,
+            },
+        };
+        places.push(searched);
+    }
+    if let Some(file) = copy.map(open).transpose()?.flatten() {
+        places.push(search_file("keys_copy", &file, &finder)?);
+    }
+    places.sort_by(|one, other| one.place.cmp(&other.place));
+    Ok(places)
+}
+
+/// `None` when it is not there any more, or no file.
+fn open(path: &Path) -> std::io::Result<Option<File>> {
+    match File::open(path) {
+        Ok(file) if file.metadata()?.is_file() => Ok(Some(file)),
+        Ok(_) => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn finder(needles: &Needles) -> std::io::Result<AhoCorasick> {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .build(&needles.0)
+        .map_err(std::io::Error::other)
+}
+
+fn search_file(name: &str, file: &File, finder: &AhoCorasick) -> std::io::Result<SearchedPlace> {
+    let overlap = finder.max_pattern_len().saturating_sub(1);
+    let mut buffer = vec![0; CHUNK + overlap];
+    let mut found = vec![false; finder.patterns_len()];
+    let (mut at, mut kept) = (0, 0);
+    loop {
+        let read = file.read_at(&mut buffer[kept..], at)?;
+        if read == 0 {
+            break;
+        }
+        at += read as u64;
+        let filled = kept + read;
+        for hit in finder.find_overlapping_iter(&buffer[..filled]) {
+            found[hit.pattern().as_usize()] = true;
+        }
+        // What straddles two chunks is found in the second.
+        kept = overlap.min(filled);
+        buffer.copy_within(filled - kept..filled, 0);
+    }
+    Ok(SearchedPlace {
+        place: name.into(),
+        bytes: at,
+        found: found.into_iter().filter(|found| *found).count() as u32,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_needle_is_found_wherever_it_stands_and_counted_once() {
+        let root = tempfile::tempdir().unwrap();
+        let mut needles = Needles::default();
+        needles.add(b"needle one");
+        needles.add(b"needle two");
+        needles.add(b"short");
+        assert_eq!(needles.len(), 2);
+        let finder = finder(&needles).unwrap();
+        for at in [0, 100, CHUNK - 5, CHUNK, 3 * CHUNK - 1] {
+            let mut bytes = vec![b'n'; 3 * CHUNK + 20];
+            bytes[at..at + 10].copy_from_slice(b"needle one");
+            bytes.extend_from_slice(b"needle one");
+            let path = root.path().join("file");
+            std::fs::write(&path, &bytes).unwrap();
+            let searched = search_file("file", &File::open(&path).unwrap(), &finder).unwrap();
+            assert_eq!(
+                (searched.bytes, searched.found),
+                (bytes.len() as u64, 1),
+                "{at}"
+            );
+        }
+    }
+
+    #[test]
+    fn rows_are_written_as_sqlite_writes_them() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, other INTEGER)")
+            .unwrap();
+        let (one, two) = (0x2123_4567_89ab_cdef_i64, 0x3edc_ba98_7654_3210_i64);
+        db.execute("INSERT INTO t VALUES (?1, ?2)", [one, two])
+            .unwrap();
+        drop(db);
+        for (row, ways) in [(one, 1), (two, 1), (one + 1, 0)] {
+            let mut needles = Needles::default();
+            needles.add_row(row);
+            let finder = finder(&needles).unwrap();
+            let searched = search_file("file", &File::open(&path).unwrap(), &finder).unwrap();
+            assert_eq!(searched.found, ways, "{row:x}");
+        }
+    }
+}
