@@ -42,6 +42,11 @@ macro_rules! compact_id {
                 Self(bits & ((1 << (5 * $digits)) - 1))
             }
 
+            /// The bits that [`Self::from_bits`] makes it of.
+            pub fn bits(self) -> $inner {
+                self.0
+            }
+
             /// The id that `text` writes, or [`Self::UNKNOWN`].
             pub fn parse(text: &str) -> Self {
                 text.strip_prefix($prefix)
@@ -144,6 +149,7 @@ mod tests {
     fn an_id_reads_back_as_it_was_written() {
         let id = ItemId::from_bits(0x0123_4567_89ab_cdef);
         assert_eq!(ItemId::parse(&id.to_string()), id);
+        assert_eq!(ItemId::from_bits(id.bits()), id);
         let room = RoomId::from_bits(u128::MAX / 3);
         assert_eq!(RoomId::parse(&room.to_string()), room);
     }

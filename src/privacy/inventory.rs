@@ -99,6 +99,11 @@ const WITH_ACCOUNT: &str = "with the account";
 const WITH_SESSION: &str = "with the session, by its owner or by its end; with the account";
 const WITH_ATTEMPT: &str = "when it is used, after a quarter of an hour, or with the account";
 
+const WITH_ROOM: &str = "with the room; with the account that owns it";
+const WITH_MEMBER: &str =
+    "when the member is erased, or not kept any more; with the room or the account";
+const WITH_BAN: &str = "when the ban is lifted or the member erased; with the room or the account";
+
 /// Everything.
 #[rustfmt::skip] // A table: one line for each kind.
 pub const INVENTORY: &[Kind] = &[
@@ -110,7 +115,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("the server's key", File("server.key"), Nobody, Kept::Plain, None, "stays"),
     kind("the lock that keeps a second server out; empty", File("lock"), Nobody, Kept::Plain, None, "stays"),
     // ---- The key store, and its one copy (store.keys_copy), which is replaced with it.
-    kind("the key of an account", KeyEntry("key"), Account, Kept::Wrapped, None, WITH_ACCOUNT),
+    kind("the key of an account, or of a guest for one room", KeyEntry("key"), Anybody, Kept::Wrapped, None, "with the account; when the guest is erased, or not kept any more"),
     kind("keyed hash of an e-mail address, a provider's subject or a passkey's id", KeyEntry("lookup"), Account, Kept::Hashed, None, "with what it leads by; with the account"),
     kind("keyed hash of the address of a sign-in under way", KeyEntry("attempt"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     // ---- Accounts.
@@ -145,6 +150,31 @@ pub const INVENTORY: &[Kind] = &[
     kind("hash of the code, keyed by the attempt's key", Column("attempts", "code"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("the address, when the attempt ends, and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    // ---- Rooms that stay.
+    kind("a room's id", Column("rooms", "id"), Account, Kept::Plain, Some("rooms"), WITH_ROOM),
+    kind("whose room it is", Column("rooms", "owner"), Account, Kept::Plain, None, WITH_ROOM),
+    kind("title and settings, hashes of password and invitations, who is host", Column("rooms", "settings"), Account, Kept::Sealed, Some("rooms"), WITH_ROOM),
+    kind("what plays, since when, added by which member", Column("rooms", "playing"), Anybody, Kept::Plain, Some("rooms"), WITH_ROOM),
+    kind("the order of what is coming", Column("rooms", "play_order"), Nobody, Kept::Plain, Some("rooms"), WITH_ROOM),
+    kind("in which room", Column("room_members", "room"), Anybody, Kept::Plain, None, WITH_MEMBER),
+    kind("a member's random name in this room", Column("room_members", "member"), Anybody, Kept::Plain, Some("rooms"), WITH_MEMBER),
+    kind("which account it is", Column("room_members", "account"), Account, Kept::Plain, None, WITH_MEMBER),
+    kind("the random name of a guest's key for this room", Column("room_members", "key"), Guest, Kept::Plain, None, WITH_MEMBER),
+    kind("name, picture and role in this room; hash of a guest's token", Column("room_members", "person"), Anybody, Kept::Sealed, Some("rooms"), WITH_MEMBER),
+    kind("from which room", Column("room_bans", "room"), Anybody, Kept::Plain, None, WITH_BAN),
+    kind("a ban's random name", Column("room_bans", "ban"), Anybody, Kept::Plain, Some("rooms"), WITH_BAN),
+    kind("which account is banned", Column("room_bans", "account"), Account, Kept::Plain, None, WITH_BAN),
+    kind("the random name of a guest's key for this room", Column("room_bans", "key"), Guest, Kept::Plain, None, WITH_BAN),
+    kind("who is banned and until when; hash of a guest's token", Column("room_bans", "banned"), Anybody, Kept::Sealed, Some("rooms"), WITH_BAN),
+    kind("in which room", Column("room_items", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
+    kind("an item's random name", Column("room_items", "item"), Nobody, Kept::Plain, Some("rooms"), "when it has played or is removed; with the room"),
+    kind("a track, and the random name of the member who added it", Column("room_items", "content"), Anybody, Kept::Plain, Some("rooms"), "when it has played or is removed; with the room; the name of an erased member is nobody's"),
+    kind("in which room", Column("room_history", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
+    kind("a place in the order", Column("room_history", "place"), Nobody, Kept::Plain, Some("rooms"), "when as many have played since as are kept; with the room"),
+    kind("a track that played, and the random name of the member who added it", Column("room_history", "content"), Anybody, Kept::Plain, Some("rooms"), "when as many have played since as are kept; with the room; the name of an erased member is nobody's"),
+    kind("in which room", Column("room_log", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
+    kind("a place in the order", Column("room_log", "place"), Nobody, Kept::Plain, Some("rooms"), "when as much was done since as is kept; with the room"),
+    kind("what was done, by the random name of the member", Column("room_log", "content"), Anybody, Kept::Plain, Some("rooms"), "when as much was done since as is kept; with the room; the name of an erased member is nobody's"),
     // ---- Of nobody.
     nothing("store", "keys", "the random name of the key store"),
     nothing("erasures", "receipt", "a receipt's random name"),

@@ -12,6 +12,7 @@ mod erasure;
 mod error;
 mod folder;
 mod passkey;
+mod room;
 mod session;
 mod sqlite;
 #[cfg(test)]
@@ -23,6 +24,9 @@ pub use day::Day;
 pub use erasure::{Erasures, Obstacle, Receipt, ReceiptId, SearchedPlace};
 pub use error::{OpenError, StoreError};
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
+pub use room::{
+    Rooms, StoredBan, StoredEntry, StoredInvite, StoredKey, StoredMember, StoredPlay, StoredRoom,
+};
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
 pub use sqlite::SqliteStore;
 
@@ -33,7 +37,7 @@ use std::pin::Pin;
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The whole seam.
-pub trait Store: Accounts + Sessions + Attempts + Passkeys + Erasures {
+pub trait Store: Accounts + Sessions + Attempts + Passkeys + Rooms + Erasures {
     /// Whether changes are taken.
     fn health(&self) -> Health;
 

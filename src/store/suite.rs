@@ -1,6 +1,11 @@
 //! What every version of the store must hold, through the traits alone.
 
 use super::*;
+use std::sync::Arc;
+use stereo_protocol::{
+    BanId, EndReason, InviteId, ItemId, MemberId, Playback, QueueItem, Role, RoomId, RoomSettings,
+    Track, TrackId,
+};
 
 pub(super) const TODAY: Day = Day(20_000);
 pub(super) const NOW: u64 = 20_000 * 86_400_000 + 1;
@@ -52,6 +57,7 @@ pub(super) async fn whole(store: &dyn Store) {
     codes(store).await;
     many_attempts(store).await;
     passkeys(store).await;
+    rooms(store).await;
     assert_eq!(store.health(), Health::Ready);
 }
 
@@ -299,4 +305,193 @@ async fn passkeys(store: &dyn Store) {
         ..new
     };
     store.add_passkey(new).await.unwrap();
+}
+
+pub(super) fn member(number: u64) -> MemberId {
+    MemberId::from_bits(number)
+}
+
+fn guest(number: u8) -> StoredMember {
+    StoredMember {
+        key: StoredKey::Guest([number; 32]),
+        name: format!("Guest {number}").into(),
+        picture: None,
+        role: Role::Listener,
+        muted: false,
+        password_version: 0,
+    }
+}
+
+fn account_member(account: AccountId) -> StoredMember {
+    StoredMember {
+        key: StoredKey::Account(account),
+        name: "The host".into(),
+        picture: Some("/pictures/p.jpg".into()),
+        role: Role::Host,
+        ..guest(0)
+    }
+}
+
+pub(super) fn item(number: u64) -> QueueItem {
+    let track = Track {
+        id: TrackId(format!("t_{number}").into()),
+        provider: "hosted".into(),
+        title: format!("Track {number}").into(),
+        artists: vec!["Somebody".into()],
+        duration_ms: 1_000 + number,
+        url: "/media/x".into(),
+        artwork: None,
+        accent: None,
+    };
+    QueueItem {
+        id: ItemId::from_bits(number),
+        track: Arc::new(track),
+        by: member(2),
+        votes: 0,
+        pinned: number.is_multiple_of(2),
+    }
+}
+
+fn play(number: u64) -> StoredPlay {
+    StoredPlay {
+        track: item(number).track,
+        by: member(2),
+        reason: EndReason::Skipped,
+    }
+}
+
+fn entry(seq: u64) -> StoredEntry {
+    StoredEntry {
+        seq,
+        by: Some(member(2)),
+        action: "queue.added".into(),
+        member: None,
+        title: Some("Track".into()),
+    }
+}
+
+/// A room that has something of everything.
+pub(super) fn evening(number: u128, owner: AccountId) -> StoredRoom {
+    let mut settings = RoomSettings::new(RoomId::from_bits(number), "Evening at Ada's");
+    settings.temporary = false;
+    StoredRoom {
+        owner,
+        settings,
+        password: Some("$argon2id$v=19$x".into()),
+        password_version: 3,
+        host: Some(member(1)),
+        current: Some(item(100)),
+        playback: Some(Playback {
+            item: item(100).id,
+            position_ms: 5,
+            at_ms: NOW,
+            paused: false,
+        }),
+        queue: (1..=20).map(item).collect(),
+        members: [
+            (member(1), account_member(owner)),
+            (member(2), guest(2)),
+            (member(3), guest(3)),
+        ]
+        .into(),
+        bans: vec![StoredBan {
+            id: BanId::from_bits(1),
+            member: member(3),
+            key: StoredKey::Guest([3; 32]),
+            until_ms: NOW + 1,
+        }],
+        invites: vec![StoredInvite {
+            id: InviteId::from_bits(1),
+            hash: [9; 32],
+            role: Role::Collaborator,
+            uses_left: Some(2),
+            until_ms: None,
+        }],
+        history: (1..5).map(play).collect(),
+        log: (1..9).map(entry).collect(),
+    }
+}
+
+async fn rooms(store: &dyn Store) {
+    let ada = store.create_account(named("Ada", &[])).await.unwrap();
+    let bob = store.create_account(named("Bob", &[])).await.unwrap();
+    let first = evening(1, ada);
+    let nobody = evening(1, AccountId::from_bits(1));
+    let gone = store.save_room(Arc::new(nobody)).await;
+    assert_eq!(gone, Err(StoreError::Gone));
+    store.save_room(Arc::new(first.clone())).await.unwrap();
+    store.save_room(Arc::new(evening(2, bob))).await.unwrap();
+    assert_eq!(store.room(first.id()).await, Ok(Some(first.clone())));
+    assert_eq!(store.room(RoomId::from_bits(3)).await, Ok(None));
+    assert_eq!(store.rooms_of(ada).await, Ok(vec![first.id()]));
+    assert_eq!(store.rooms().await.unwrap().len(), 2);
+    for changed in changes(&first, bob) {
+        store.save_room(Arc::new(changed.clone())).await.unwrap();
+        assert_eq!(store.room(first.id()).await, Ok(Some(changed)));
+    }
+    let mut foreign = first.clone();
+    let absent = account_member(AccountId::from_bits(2));
+    foreign.members.insert(member(9), absent);
+    store.save_room(Arc::new(foreign)).await.unwrap();
+    let kept = store.room(first.id()).await.unwrap().unwrap();
+    assert_eq!(kept, first, "without whom there is not");
+    assert_eq!(store.delete_room(first.id()).await, Ok(true));
+    assert_eq!(store.delete_room(first.id()).await, Ok(false));
+    assert_eq!(store.room(first.id()).await, Ok(None));
+    assert_eq!(store.rooms().await, Ok(vec![evening(2, bob)]));
+    store.save_room(Arc::new(first.clone())).await.unwrap();
+    assert_eq!(store.room(first.id()).await, Ok(Some(first.clone())));
+    let (_, receipt) = store.erase_account(ada).await.unwrap();
+    assert!(receipt.erased, "{receipt:?}");
+    assert_eq!(
+        store.room(first.id()).await,
+        Ok(None),
+        "it goes with its account"
+    );
+    let late = store.save_room(Arc::new(first)).await;
+    assert_eq!(late, Err(StoreError::Gone), "and does not come back");
+}
+
+/// Each of them after the one before it: what a room may become.
+fn changes(from: &StoredRoom, other: AccountId) -> Vec<StoredRoom> {
+    let mut steps = vec![from.clone()];
+    let mut step = |change: &dyn Fn(&mut StoredRoom)| {
+        let mut next = steps[steps.len() - 1].clone();
+        change(&mut next);
+        steps.push(next);
+    };
+    step(&|room| room.queue.rotate_left(3));
+    step(&|room| drop(room.queue.drain(2..5)));
+    step(&|room| room.queue.insert(1, item(200)));
+    step(&|room| room.queue[4].pinned ^= true);
+    step(&|room| {
+        room.current = Some(room.queue.remove(0));
+        room.history.push(play(7));
+    });
+    step(&|room| {
+        room.history.remove(0);
+        room.history.push(play(8));
+        room.log = (5..20).map(entry).collect();
+    });
+    step(&|room| {
+        room.settings.title = "Another".into();
+        room.password = None;
+        room.invites.clear();
+    });
+    step(&|room| drop(room.members.insert(member(4), guest(4))));
+    step(&|room| room.members.get_mut(&member(2)).unwrap().role = Role::Collaborator);
+    step(&|room| room.members.get_mut(&member(2)).unwrap().name = "Renamed".into());
+    step(&|room| drop(room.members.remove(&member(3))));
+    step(&|room| room.bans.clear());
+    step(&|room| {
+        let signed_in = room.members.get_mut(&member(2)).unwrap();
+        signed_in.key = StoredKey::Account(other);
+    });
+    step(&|room| room.owner = other);
+    step(&|room| {
+        room.queue.clear();
+        (room.current, room.playback) = (None, None);
+    });
+    step(&|room| *room = from.clone());
+    steps
 }

@@ -14,6 +14,7 @@ use super::super::erasure::{Receipt, ReceiptId};
 use super::super::error::StoreError;
 use super::attempts;
 use super::fault::Fault;
+use super::rooms;
 use super::rows::{key_of, row_id};
 use super::search::Needles;
 use super::writer::Work;
@@ -31,7 +32,16 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("subjects", "account", "subject"),
     ("passkeys", "account", "credential_id, credential, label"),
     ("sessions", "account", "hash, label"),
+    ("rooms", "owner", "settings"),
+    ("room_members", "account", "person"),
+    ("room_bans", "account", "banned"),
 ];
+
+/// A room of the account.
+const OWN_ROOM: &str = "room IN (SELECT id FROM rooms WHERE owner = ?1)";
+
+/// Letters of a room's id.
+const ROOM_ID: usize = 16;
 
 /// An erasure under way.
 #[derive(Debug)]
@@ -50,6 +60,15 @@ pub(super) fn begin(work: &mut Work<'_>, account: AccountId) -> Result<Job, Faul
     let key = KeyId(key.ok_or(StoreError::Gone)?);
     let mut needles = needles_of(work, account)?;
     let mut entries = vec![EntryId::Key(key)];
+    // Guests of the account's rooms go with the rooms.
+    let guests = rooms::guest_keys(work.db, OWN_ROOM, row_id(account))?;
+    entries.extend(guests.into_iter().map(EntryId::Key));
+    let own = "SELECT id FROM rooms WHERE owner = ?1";
+    needles.add_columns(work.db, own, [row_id(account)])?;
+    for table in ["room_members", "room_bans"] {
+        let select = format!("SELECT * FROM {table} WHERE key IS NOT NULL AND {OWN_ROOM}");
+        needles.add_columns(work.db, &select, [row_id(account)])?;
+    }
     for lookup in work.keys.lookups_of(account.bits()) {
         entries.push(EntryId::Lookup(lookup));
         for attempt in work.keys.attempts_of(lookup) {
@@ -63,6 +82,7 @@ pub(super) fn begin(work: &mut Work<'_>, account: AccountId) -> Result<Job, Faul
     }
     let delete = "DELETE FROM accounts WHERE id = ?1";
     (work.db.prepare_cached(delete)?).execute([row_id(account)])?;
+    work.rooms.forget_all();
     work.remove_entries(&entries)?;
     let receipt = ReceiptId(crate::secret::random());
     let insert = "INSERT INTO erasures (receipt, sought) VALUES (?1, ?2)";
@@ -87,7 +107,7 @@ fn needles_of(work: &Work<'_>, account: AccountId) -> Result<Needles, Fault> {
 }
 
 impl Needles {
-    /// The blobs of every row that `select` gives.
+    /// The blobs of every row that `select` gives, and the names of rooms.
     pub(super) fn add_columns(
         &mut self,
         db: &Connection,
@@ -99,8 +119,10 @@ impl Needles {
         let mut rows = select.query(of)?;
         while let Some(row) = rows.next()? {
             for column in 0..columns {
-                if let ValueRef::Blob(bytes) = row.get_ref(column)? {
-                    self.add_ends(bytes);
+                match row.get_ref(column)? {
+                    ValueRef::Blob(bytes) => self.add_ends(bytes),
+                    ValueRef::Text(bytes) if bytes.len() == ROOM_ID => self.add(bytes),
+                    _ => {}
                 }
             }
         }

@@ -7,6 +7,7 @@ mod eraser;
 mod fault;
 mod passkeys;
 mod readers;
+mod rooms;
 mod rows;
 mod schema;
 mod search;

@@ -5,6 +5,7 @@ use super::super::Health;
 use super::super::error::StoreError;
 use super::Shared;
 use super::fault::Fault;
+use super::rooms::Kept;
 use crate::keystore::{EntryId, KeyStore, NewEntry};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ const QUIET: Duration = Duration::from_secs(1);
 pub(super) struct Work<'a> {
     pub(super) db: &'a Connection,
     pub(super) keys: &'a KeyStore,
+    pub(super) rooms: &'a mut Kept,
     entries: Entries,
 }
 
@@ -121,6 +123,7 @@ impl Writer {
                 db,
                 shared: shared.clone(),
                 orders: received,
+                rooms: Kept::default(),
             };
             // Dropped first, also when unwinding: it is told before nobody is heard any more.
             let _stopped = SayWhenStopped(shared);
@@ -167,6 +170,7 @@ struct Writing {
     db: Connection,
     shared: Arc<Shared>,
     orders: mpsc::Receiver<Order>,
+    rooms: Kept,
 }
 
 impl Writing {
@@ -260,6 +264,7 @@ impl Writing {
         let mut work = Work {
             db: &self.db,
             keys: &self.shared.keys,
+            rooms: &mut self.rooms,
             entries: Entries::default(),
         };
         let (answer, fault) = change.carry_out(&mut work);
@@ -267,6 +272,7 @@ impl Writing {
         let ended = match fault {
             None => self.db.execute_batch("RELEASE change").map_err(Fault::from),
             Some(fault) => {
+                self.rooms.forget_all();
                 // On a full disk SQLite undoes the whole transaction by itself.
                 let undone = "ROLLBACK TO change; RELEASE change";
                 if self.db.is_autocommit() || self.db.execute_batch(undone).is_err() {
@@ -298,6 +304,7 @@ impl Writing {
         };
         let committed = synced.and_then(|()| Ok(self.db.execute_batch("COMMIT")?));
         committed.map_err(|fault| {
+            self.rooms.forget_all();
             // SQLite may have rolled back by itself.
             if !self.db.is_autocommit() {
                 let _ = self.db.execute_batch("ROLLBACK");

@@ -1,6 +1,7 @@
 //! The SQLite store on real files.
 
 mod erasing;
+mod rooms;
 
 use super::super::account::Accounts;
 use super::super::suite::{self, NOW, TODAY, attempt, email, named, session_of};
