@@ -108,7 +108,6 @@ impl Run {
             100.0 * own,
         );
         self.add("wall_s", "time", "s", wall / 1e9);
-        let server = spent.server_ns.unwrap_or(0) as f64 / wall;
         if let Some(others) = spent.others_ns {
             let others = others as f64 / wall;
             self.add(
@@ -121,8 +120,10 @@ impl Run {
                 self.note("others used this machine too: believe ratios to the floor more than figures, and latencies little");
             }
         }
-        if own > 0.9 && own > server {
-            self.note("the generator was the bottleneck: it used its core, and the server did not use one. Rates and latencies are the generator's; CPU per delivery holds.");
+        match spent.server_ns {
+            None => self.note("the server's CPU is not known: give its --pid"),
+            Some(server) if own > 0.9 && own > server as f64 / wall => self.note("the generator was the bottleneck: it used its core, and the server did not use one. Rates and latencies are the generator's; CPU per delivery holds."),
+            Some(_) => {}
         }
     }
 

@@ -34,10 +34,11 @@ impl Address {
         } else {
             format!("{host}:80")
         };
+        // A name such as localhost may stand for both kinds, and servers mostly listen on IPv4.
         let socket = named
             .to_socket_addrs()
             .map_err(|error| Failure::new(format!("{text}: {error}")))?
-            .next()
+            .min_by_key(SocketAddr::is_ipv6)
             .ok_or_else(|| Failure::new(format!("{text}: no such host")))?;
         Ok(Self {
             socket,

@@ -4,7 +4,7 @@
 use super::Stage;
 use super::pump::{Pace, Pump, Pumped};
 use crate::crowd::{Crowd, Gathering, Nothing};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::run::{Meter, Run, Spent};
 
 /// What is published to whom.
@@ -41,6 +41,10 @@ impl Fanout {
     /// Runs it.
     pub(crate) fn run(&self, stage: &mut Stage<'_>) -> Outcome<Run> {
         let mut run = Run::new(self.scenario(), &stage.target.name, self.shape());
+        if !stage.target.profile.echo && self.listeners < 2 {
+            let message = "nobody listens: by this profile, who publishes does not receive it";
+            return Err(Failure::new(message));
+        }
         let mut crowd = stage.crowd(self.rooms, self.rooms * self.listeners)?;
         stage.gather(
             &mut crowd,

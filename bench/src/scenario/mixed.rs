@@ -5,7 +5,7 @@ use super::Stage;
 use super::evening::Evening;
 use super::fill::fill;
 use crate::crowd::{Crowd, Gathering, Traffic};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::run::{Meter, Run, Series, Spent};
 
 /// Tracks in each room's queue at the beginning.
@@ -63,27 +63,26 @@ impl Mixed {
         evening.begin(&mut crowd);
         let traffic = crowd.traffic.clone();
         let meter = Meter::start(stage.target.processes.as_ref());
-        let watched = self.evening(&mut crowd, stage, &mut evening)?;
+        let (watched, ended) = self.evening(&mut crowd, stage, &mut evening)?;
         let spent = meter.spent();
         let traffic = crowd.traffic.since(&traffic);
         crowd.disperse();
         drop(crowd);
         self.figures(&mut run, &evening, &traffic, &spent);
         watched.tell(&mut run);
-        if let Some(failure) = evening.failure(people) {
-            run.failure = Some(stage.why(failure).to_string());
-        } else if stage.stop.is_wanted() {
-            run.failure = Some("stopped".to_owned());
-        }
+        let stopped = stage.stop.is_wanted().then(|| Failure::new("stopped"));
+        let failure = evening.failure(people).or(ended).or(stopped);
+        run.failure = failure.map(|failure| stage.why(failure).to_string());
         Ok(run)
     }
 
+    /// Lets it pass: what was seen, and why it ended early, if it did.
     fn evening(
         &self,
         crowd: &mut Crowd<'_>,
         stage: &Stage<'_>,
         evening: &mut Evening,
-    ) -> Outcome<Watched> {
+    ) -> Outcome<(Watched, Option<Failure>)> {
         let bar = stage.screen.wait("an evening", self.seconds);
         let began = crowd.now();
         let end = began + (self.seconds * 1e9) as u64;
@@ -91,7 +90,9 @@ impl Mixed {
         let mut look = began;
         let mut meter = Meter::start(stage.target.processes.as_ref());
         while crowd.now() < end && !stage.stop.is_wanted() && !evening.is_over() {
-            evening.act(crowd)?;
+            if let Err(failure) = evening.act(crowd) {
+                return Ok((watched, Some(failure)));
+            }
             let next = evening.next().min(end).min(look);
             crowd.turn(next, evening)?;
             let now = crowd.now();
@@ -109,7 +110,7 @@ impl Mixed {
             }
             meter = Meter::start(stage.target.processes.as_ref());
         }
-        Ok(watched)
+        Ok((watched, None))
     }
 
     fn figures(&self, run: &mut Run, evening: &Evening, traffic: &Traffic, spent: &Spent) {

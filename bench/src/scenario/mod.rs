@@ -30,8 +30,12 @@ pub(crate) enum Scenario {
 }
 
 impl Scenario {
-    /// Runs it.
+    /// Runs it. What it could not even begin with is said together with the server's end.
     pub(crate) fn run(&self, stage: &mut Stage<'_>) -> Outcome<Run> {
+        self.perform(stage).map_err(|failure| stage.why(failure))
+    }
+
+    fn perform(&self, stage: &mut Stage<'_>) -> Outcome<Run> {
         match self {
             Self::Fanout(fanout) => fanout.run(stage),
             Self::Idle(idle) => idle.run(stage),
