@@ -24,6 +24,8 @@ use tokio_util::task::TaskTracker;
 
 /// Connections that the kernel keeps until we accept them.
 const BACKLOG: u32 = 4096;
+/// Bytes that the kernel may hold of one connection without having sent them.
+const UNSENT: u32 = 64 << 10;
 /// Connections closed together while draining.
 const BATCH: usize = 200;
 
@@ -166,8 +168,15 @@ async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
             continue;
         };
         let _ = stream.set_nodelay(true);
+        hold_little_unsent(&stream);
         requests.spawn(serve_connection(app.clone(), stream, peer.ip(), place));
     }
+}
+
+/// What a slow reader does not take waits with us, where it is counted, and not in megabytes of the
+/// kernel's: `outbox_bytes` then is when a connection is too slow.
+fn hold_little_unsent(stream: &TcpStream) {
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
 }
 
 /// Serves one connection; an upgraded one takes its place along.

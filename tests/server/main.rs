@@ -7,4 +7,5 @@ mod bad_input;
 mod connections;
 mod http;
 mod rooms;
+mod stalls;
 mod support;
