@@ -1,0 +1,187 @@
+//! What keeping costs, disk included: `cargo bench --bench store`. Each figure is the time from the
+//! call to the acknowledgement, with the folder in the system's place for temporary files.
+
+#![expect(clippy::unwrap_used)] // A figure of something that failed is none.
+
+use divan::{Bencher, counter::ItemsCount};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use stereo::clock::Clock;
+use stereo::config;
+use stereo::store::{
+    AccountId, Accounts, Day, Identity, NewAccount, NewSession, Rooms, SessionKind, Sessions,
+    SqliteStore, StoredRoom,
+};
+use stereo_protocol::{ItemId, MemberId, QueueItem, RoomId, RoomSettings, Track, TrackId};
+use tokio::runtime::Runtime;
+
+fn main() {
+    divan::main();
+}
+
+struct Bench {
+    store: Arc<SqliteStore>,
+    account: AccountId,
+    runtime: Runtime,
+    next: AtomicU64,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config::Store {
+            data: folder.path().join("data"),
+            ..config::Store::default()
+        };
+        let store = Arc::new(SqliteStore::open(&config, Arc::new(Clock::start())).unwrap());
+        let runtime = Runtime::new().unwrap();
+        let account = runtime.block_on(async {
+            let id = store.create_account(person("ada")).await.unwrap();
+            store.begin_session(session(id)).await.unwrap();
+            id
+        });
+        Self {
+            store,
+            account,
+            runtime,
+            next: AtomicU64::new(1 << 32),
+            _folder: folder,
+        }
+    }
+
+    fn fresh(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn room(&self, number: u128, queue: u64) -> StoredRoom {
+        StoredRoom {
+            owner: self.account,
+            settings: RoomSettings::new(RoomId::from_bits(number), "A room"),
+            password: None,
+            password_version: 0,
+            host: None,
+            current: None,
+            playback: None,
+            queue: (0..queue).map(item).collect(),
+            members: BTreeMap::new(),
+            bans: Vec::new(),
+            invites: Vec::new(),
+            history: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
+    fn save(&self, room: &StoredRoom) {
+        let room = Arc::new(room.clone());
+        self.runtime.block_on(self.store.save_room(room)).unwrap();
+    }
+}
+
+fn person(name: &str) -> NewAccount {
+    NewAccount {
+        handle: name.into(),
+        identities: vec![Identity::Email(format!("{name}@example.org").into())],
+    }
+}
+
+fn session(account: AccountId) -> NewSession {
+    NewSession {
+        account,
+        kind: SessionKind::Browser,
+        hash: [1; 32],
+        label: "".into(),
+        ends: Day(30_000),
+    }
+}
+
+fn item(number: u64) -> QueueItem {
+    let track = Track {
+        id: TrackId(format!("t_{number}").into()),
+        provider: "hosted".into(),
+        title: "A title as long as titles are".into(),
+        artists: vec!["Somebody".into()],
+        duration_ms: 200_000,
+        url: "/media/0123456789abcdef.flac".into(),
+        artwork: Some("/media/0123456789abcdef.svg".into()),
+        accent: Some("#aabbcc".into()),
+    };
+    QueueItem {
+        id: ItemId::from_bits(number),
+        track: Arc::new(track),
+        by: MemberId::from_bits(1),
+        votes: 0,
+        pinned: false,
+    }
+}
+
+/// One track added to a room whose queue has so many, and one taken out.
+#[divan::bench(args = [20, 500])]
+fn save_a_room(bencher: Bencher<'_, '_>, queue: u64) {
+    let bench = Bench::new();
+    let mut room = bench.room(1, queue);
+    bench.save(&room);
+    bencher.bench_local(|| {
+        room.queue.push(item(bench.fresh()));
+        room.queue.remove(0);
+        bench.save(&room);
+    });
+}
+
+/// The same in so many rooms at once, which share commits.
+#[divan::bench(args = [8, 64, 256])]
+fn save_rooms_at_once(bencher: Bencher<'_, '_>, rooms: u64) {
+    let bench = Bench::new();
+    let mut kept: Vec<StoredRoom> = (0..rooms).map(|one| bench.room(one.into(), 20)).collect();
+    kept.iter().for_each(|room| bench.save(room));
+    bencher.counter(ItemsCount::new(rooms)).bench_local(|| {
+        for room in &mut kept {
+            room.queue.push(item(bench.fresh()));
+            room.queue.remove(0);
+        }
+        bench.runtime.block_on(async {
+            let saves = kept.iter().map(|room| {
+                let (store, room) = (bench.store.clone(), Arc::new(room.clone()));
+                tokio::spawn(async move { store.save_room(room).await })
+            });
+            for save in saves.collect::<Vec<_>>() {
+                save.await.unwrap().unwrap();
+            }
+        });
+    });
+}
+
+#[divan::bench]
+fn load_a_room_of_500(bencher: Bencher<'_, '_>) {
+    let bench = Bench::new();
+    let room = bench.room(1, 500);
+    bench.save(&room);
+    bencher.bench_local(|| bench.runtime.block_on(bench.store.room(room.id())).unwrap());
+}
+
+#[divan::bench]
+fn find_a_session(bencher: Bencher<'_, '_>) {
+    let bench = Bench::new();
+    let found = || bench.store.session([1; 32], Day(20_000));
+    bencher.bench_local(|| bench.runtime.block_on(found()).unwrap().unwrap());
+}
+
+#[divan::bench]
+fn read_an_account(bencher: Bencher<'_, '_>) {
+    let bench = Bench::new();
+    let read = || bench.store.account(bench.account);
+    bencher.bench_local(|| bench.runtime.block_on(read()).unwrap().unwrap());
+}
+
+#[divan::bench]
+fn make_an_account(bencher: Bencher<'_, '_>) {
+    let bench = Bench::new();
+    bencher.bench_local(|| {
+        let new = person(&format!("p{}", bench.fresh()));
+        bench
+            .runtime
+            .block_on(bench.store.create_account(new))
+            .unwrap()
+    });
+}
