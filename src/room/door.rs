@@ -41,6 +41,8 @@ impl State {
         context.by = Some(id);
         self.appear_as(context, id, name, join.picture);
         self.use_invite(context, id, invite, counted);
+        // The name, the key and the password that let them in may be others than before.
+        context.step.save |= self.keeps(id);
         self.take_seat(context, id, join.connection);
         self.give_back_to_owner(context, id);
         let resume_after = join
@@ -181,6 +183,7 @@ impl State {
         let role = invite.role;
         if let Some(uses) = invite.uses_left.as_mut().filter(|_| counted || role > held) {
             *uses = uses.saturating_sub(1);
+            context.step.save = true;
         }
         if role > held {
             self.set_role(context, id, role, Some(Cause::Invite));

@@ -119,6 +119,9 @@ pub struct Step {
     pub answer: Option<Result<Answer, ErrorObject>>,
     /// What the actor must do, after all else.
     pub effects: Vec<Effect>,
+    /// In a room that stays: [`super::State::stored`] has changed, and has to be kept before the
+    /// answer is told.
+    pub save: bool,
 }
 
 /// What an asker is told.

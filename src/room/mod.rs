@@ -22,6 +22,7 @@ mod read;
 mod ring;
 mod rules;
 mod state;
+mod stored;
 #[cfg(test)]
 mod tests;
 pub mod text;

@@ -57,6 +57,7 @@ impl State {
             && acting.member == member
         {
             let before = std::mem::replace(&mut acting.before, role);
+            context.step.save |= before != role;
             return Ok(before != role);
         }
         self.set_role(context, member, role, None);
@@ -190,7 +191,12 @@ impl State {
         present
     }
 
-    pub(super) fn unban(&mut self, by: MemberId, ban: BanId) -> Result<bool, ErrorObject> {
+    pub(super) fn unban(
+        &mut self,
+        context: &mut Context,
+        by: MemberId,
+        ban: BanId,
+    ) -> Result<bool, ErrorObject> {
         self.require_role(by, Role::Collaborator, "end bans")?;
         let before = self.bans.len();
         self.bans.retain(|kept| kept.id != ban);
@@ -199,6 +205,7 @@ impl State {
                 ErrorObject::new(ErrorKind::NotFound, "there is no such ban").with_field("ban"),
             );
         }
+        context.step.save = true;
         Ok(true)
     }
 
@@ -238,10 +245,16 @@ impl State {
             until,
         });
         context.made = Made::Invite(id, Some(token));
+        context.step.save = true;
         Ok(true)
     }
 
-    pub(super) fn revoke(&mut self, by: MemberId, invite: InviteId) -> Result<bool, ErrorObject> {
+    pub(super) fn revoke(
+        &mut self,
+        context: &mut Context,
+        by: MemberId,
+        invite: InviteId,
+    ) -> Result<bool, ErrorObject> {
         self.require_role(by, self.public.room.permissions.invite, "end invitations")?;
         let before = self.invites.len();
         self.invites.retain(|kept| kept.id != invite);
@@ -251,6 +264,7 @@ impl State {
                     .with_field("invite"),
             );
         }
+        context.step.save = true;
         Ok(true)
     }
 
@@ -266,6 +280,7 @@ impl State {
         let mut room = self.public.room.clone();
         apply_update(&mut room, &update, &self.rules.limits)?;
         let new_password = password.is_some();
+        context.step.save |= new_password;
         if let Some(hash) = password {
             room.password = hash.is_some();
             self.password = (hash, self.password.1 + 1);

@@ -42,6 +42,12 @@ impl State {
         &self.rules.limits
     }
 
+    /// What the room is ruled by.
+    #[cfg(test)]
+    pub(super) fn rules(&self) -> &super::Rules {
+        &self.rules
+    }
+
     /// A member's role; `None` for who is not a member any more.
     pub fn role_of(&self, member: MemberId) -> Option<Role> {
         self.members.get(member).map(|known| known.person.role)

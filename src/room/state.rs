@@ -14,6 +14,7 @@ use super::playback::Lead;
 use super::ring::{Ring, encode};
 use super::rules::Rules;
 use super::votes::Votes;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use stereo_protocol::{
@@ -79,7 +80,7 @@ pub(super) struct Played {
 pub(super) struct Logged {
     pub(super) seq: u64,
     pub(super) by: Option<MemberId>,
-    pub(super) action: &'static str,
+    pub(super) action: Cow<'static, str>,
     pub(super) member: Option<MemberId>,
     pub(super) title: Option<Box<str>>,
 }
@@ -177,7 +178,7 @@ impl State {
         self.expire_presence(context);
         self.hand_over_if_due(context);
         self.give_up_if_due(context);
-        self.sweep_if_due(context.now);
+        context.step.save |= self.sweep_if_due(context.now);
     }
 
     /// What follows from any input: thresholds, conflated notices.
@@ -319,9 +320,9 @@ impl State {
             Command::MemberKick(kick) => {
                 return self.kick(context, member, kick.member, kick.ban_ms);
             }
-            Command::MemberUnban(of) => return self.unban(member, of.ban),
+            Command::MemberUnban(of) => return self.unban(context, member, of.ban),
             Command::InviteCreate(invite) => return self.invite(context, member, invite),
-            Command::InviteRevoke(of) => return self.revoke(member, of.invite),
+            Command::InviteRevoke(of) => return self.revoke(context, member, of.invite),
             Command::RoomClose(_) => {
                 self.require_role(member, stereo_protocol::Role::Host, "close the room")?;
                 self.close(context, "host");
@@ -337,6 +338,7 @@ impl State {
     /// Numbers an event, folds it into the public state, keeps it for those who come back.
     pub(super) fn emit(&mut self, context: &mut Context, cause: Option<Cause>, event: Event) {
         self.seq += 1;
+        context.step.save |= super::stored::is_kept(&event);
         let by = context.by;
         self.write_log(by, &event);
         let people = self.introduce(by, &event);
@@ -416,7 +418,7 @@ impl State {
             Logged {
                 seq: self.seq,
                 by,
-                action,
+                action: Cow::Borrowed(action),
                 member,
                 title,
             },
@@ -456,9 +458,10 @@ impl State {
         }
     }
 
-    fn sweep_if_due(&mut self, now: Ms) {
+    /// Returns whether there was a sweep.
+    fn sweep_if_due(&mut self, now: Ms) -> bool {
         if now < self.sweep_at && self.members.absent() <= self.absent_most {
-            return;
+            return false;
         }
         self.sweep_at = now + self.rules.ops_kept_ms;
         let public = &self.public;
@@ -472,6 +475,7 @@ impl State {
         self.absent_most = 2 * self.members.absent().max(self.rules.absent_kept);
         self.bans.retain(|ban| ban.until > now);
         self.invites.retain(|invite| invite.holds(now));
+        true
     }
 
     /// Whether the room is over.

@@ -2,5 +2,6 @@
 
 mod facts;
 mod random;
+mod stored;
 mod vectors;
 mod world;

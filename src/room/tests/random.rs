@@ -15,6 +15,7 @@ enum Act {
     Ask(u8, u8, u8, u8),
     Report(u8, bool),
     Pass(u32),
+    Restart,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -25,6 +26,7 @@ fn act() -> impl Strategy<Value = Act> {
         12 => (0u8..6, 0u8..24, any::<u8>(), any::<u8>()).prop_map(|(who, what, one, two)| Act::Ask(who, what, one, two)),
         2 => (0u8..6, any::<bool>()).prop_map(|(who, failed)| Act::Report(who, failed)),
         4 => prop_oneof![0u32..2_000, 0u32..200_000].prop_map(Act::Pass),
+        1 => Just(Act::Restart),
     ]
 }
 
@@ -154,6 +156,10 @@ fn perform(world: &mut World, acts: Vec<Act>) {
                 world.apply(Input::Report { member, report });
             }
             Act::Pass(millis) => world.pass(u64::from(millis)),
+            Act::Restart => {
+                world.restart();
+                here.clear();
+            }
             Act::Leave(..) => {}
         }
     }

@@ -2,6 +2,7 @@
 //! room said.
 
 use crate::room::{Answer, ConnectionId, Done, Input, Join, MemberKey, Rules, State, Step, Wish};
+use crate::store::{AccountId, StoredRoom};
 use std::sync::Arc;
 use stereo_protocol::{
     Command, Epoch, ErrorKind, ErrorObject, EventNotice, ItemId, MemberId, Place, PublicState,
@@ -15,6 +16,13 @@ pub(super) struct World {
     pub(super) folded: PublicState,
     pub(super) seed: u128,
     connections: u64,
+    /// What was there to be kept when the room last said so.
+    kept: StoredRoom,
+}
+
+/// Whose room it is, for the store.
+fn owner() -> AccountId {
+    AccountId::from_bits(5)
 }
 
 pub(super) fn track(millis: u64) -> Arc<Track> {
@@ -41,11 +49,12 @@ impl World {
         state.expect_owner(key(0), 99);
         let folded = state.public().clone();
         Self {
-            state,
             now: 1_000_000,
             folded,
             seed: 7,
             connections: 0,
+            kept: state.stored(owner()),
+            state,
         }
     }
 
@@ -70,7 +79,24 @@ impl World {
             "the public state is the fold of its events"
         );
         self.check();
+        let stored = self.state.stored(owner());
+        if !step.save && !self.state.is_closed() {
+            assert_eq!(
+                stored, self.kept,
+                "what stays changes only when the room says so"
+            );
+        }
+        self.kept = stored;
         step
+    }
+
+    /// As after a restart: only what was kept goes on.
+    pub(super) fn restart(&mut self) {
+        let rules = Arc::new(self.state.rules().clone());
+        let epoch = Epoch::from_bits(self.seed as u64);
+        self.state = State::restore(rules, self.kept.clone(), epoch, self.now);
+        assert_eq!(self.state.stored(owner()), self.kept);
+        self.folded = self.state.public().clone();
     }
 
     fn check(&self) {
