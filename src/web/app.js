@@ -7,6 +7,7 @@ import { t } from './lib/i18n.js';
 import { Home } from './pages/home.js';
 import { RoomPage } from './pages/room.js';
 import { Missing } from './pages/ended.js';
+import { sheets } from './lib/announce.js';
 import { Toasts } from './parts/toasts.js';
 
 function Page() {
@@ -20,7 +21,7 @@ function App() {
   return html`
     <a class="skip-link" href="#main">${t('app.skip_to_content')}</a>
     <${Page} />
-    <${Toasts} />
+    ${sheets.value.length === 0 && html`<${Toasts} />`}
   `;
 }
 

@@ -36,7 +36,7 @@ class Stereo:
 class Browser:
     """A browser of its own, with its own profile and, if wished, its own ears."""
 
-    def __init__(self, size="desktop", dark=True, language="en", environment=None, autoplay=True):
+    def __init__(self, size="desktop", dark=True, language="en", environment=None, autoplay=True, letters=16):
         width, height = SIZES[size]
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
@@ -49,14 +49,22 @@ class Browser:
             arguments.append("--autoplay-policy=no-user-gesture-required")
         for argument in arguments:
             options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.add_experimental_option("prefs", {"intl.accept_languages": language, "webkit.webprefs.default_font_size": letters})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         service = Service("/usr/bin/chromedriver", env={**os.environ, **(environment or {})})
         self.driver = webdriver.Chrome(options=options, service=service)
+        self.shape(width, height)
+        self.prefer(prefers_color_scheme="dark" if dark else "light")
+
+    def shape(self, width, height):
+        """The window takes this size, in CSS pixels."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700})
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+    def prefer(self, **features):
+        """What the person's system asks for: media features, and no others."""
+        wished = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wished})
 
     def open(self, url):
         self.driver.get(url)

@@ -8,12 +8,18 @@ import { signal } from '@preact/signals';
 export const toasts = signal([]);
 let last = 0;
 
+/** Sheets that are open, the uppermost last: what lies under one is out of reach, notices too. @type {import('@preact/signals').Signal<readonly object[]>} */
+export const sheets = signal([]);
+
+/** Where words are read from: in the uppermost sheet, or on the page. */
+const region = () => [...document.querySelectorAll('dialog[open] > .announcer')].at(-1) ?? document.getElementById('announcer');
+
 /** Read aloud, politely. @param {string} text */
 export function announce(text) {
-  const region = document.getElementById('announcer');
-  if (!region) return;
+  const spoken = region();
+  if (!spoken) return;
   // The same sentence twice is two changes; the no-break space makes it one.
-  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+  spoken.textContent = spoken.textContent === text ? `${text}\u00a0` : text;
 }
 
 /**

@@ -2,6 +2,7 @@
 // Which page is shown: the path, as a signal. Links inside the site are followed in place, so that
 // sound and the right to make it are kept.
 import { signal } from '@preact/signals';
+import { keepFocus } from './focus.js';
 
 export const path = signal(location.pathname);
 
@@ -10,6 +11,7 @@ export function navigate(to) {
   history.pushState(null, '', to);
   path.value = location.pathname;
   scrollTo(0, 0);
+  keepFocus();
 }
 
 /** The id in `/rooms/{id}`, or null. @param {string} at */

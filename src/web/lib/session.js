@@ -15,6 +15,7 @@ import { guestTokens } from './tokens.js';
  * @property {import('@preact/signals').Signal<ReadonlySet<string>>} voted items this person voted for
  * @property {import('@preact/signals').Signal<string | null>} reaction this person's, to the current item
  * @property {import('@preact/signals').Signal<number>} unread messages while the chat was out of sight
+ * @property {import('@preact/signals').Signal<string>} draft what is being written, kept while the page changes its shape
  * @property {() => void} leave
  */
 
@@ -45,5 +46,5 @@ export function openSession({ id, name, password, invite }) {
     player.dispose();
     room.close();
   };
-  return { room, player, state, playing, voted: signal(new Set()), reaction: signal(null), unread: signal(0), leave };
+  return { room, player, state, playing, voted: signal(new Set()), reaction: signal(null), unread: signal(0), draft: signal(''), leave };
 }

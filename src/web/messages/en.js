@@ -62,7 +62,7 @@ export const en = {
 
   'queue.title': 'Queue', 'queue.empty': 'Nothing comes after this.', 'queue.empty_idle': 'The queue is empty.',
   'queue.sum': { one: '{count} track · {time}', other: '{count} tracks · {time}' },
-  'starters.lead': 'Or begin with one of these.', 'starters.play': 'Play {title} by {artists}',
+  'starters.lead': 'Or begin with one of these.', 'starters.play': 'Play',
   'queue.by': 'by {name}', 'queue.shuffle': 'Shuffle', 'queue.clear': 'Clear the queue',
   'queue.cleared': { one: '{count} track removed.', other: '{count} tracks removed.' },
   'queue.gone_while_dragged': 'Somebody removed that track while you moved it. The rest is as it was.',
@@ -94,7 +94,7 @@ export const en = {
   'share.link': 'Link of the room', 'share.copy': 'Copy the link', 'share.copied': 'Copied', 'share.not_copied': 'Your browser did not let us copy it. Select it and copy it yourself.',
   'share.send': 'Send', 'share.code': 'The link as a code for a phone’s camera', 'share.note': 'They need no account.', 'share.note_private': 'They also need the password, or an invitation.',
   'sheet.close': 'Close', 'sure.no': 'No, leave it',
-  'toast.dismiss': 'Dismiss', 'toast.undo': 'Undo',
+  'toast.dismiss': 'Dismiss', 'toast.label': 'Notices', 'toast.undo': 'Undo',
 
   'settings.title': 'Settings', 'settings.theme': 'Looks', 'settings.theme_system': 'As the device', 'settings.theme_dark': 'Dark', 'settings.theme_light': 'Light',
   'settings.language': 'Language', 'settings.nudge': 'Nudge', 'settings.nudge_note': 'If your speaker is late, as wireless ones are, move the sound forward until it fits.',
@@ -114,6 +114,7 @@ export const en = {
   'order.label': 'Order of the queue', 'order_added': 'As added', 'order_added_note': 'First come, first played.', 'order_fair': 'In turn', 'order_fair_note': 'One of each person, round and round.',
   'order_votes': 'By votes', 'order_votes_note': 'What most people want comes first.',
 
+  'told.entered': { one: '{title}: {count} here.', other: '{title}: {count} here.' },
   'told.playing': 'Now playing: {title} by {artists}', 'told.failed': 'That track could be played by nobody, so it was skipped.', 'told.voted': 'Skipped by vote.',
   'told.added': { one: '{name} added {title}.', other: '{name} added {count} tracks, beginning with {title}.' }, 'told.cleared': '{name} cleared the queue.',
   'told.handover': 'The host is away: you hold the room until they are back.', 'told.you_host': 'You are the host now.', 'told.you_collaborator': 'You are a collaborator now.', 'told.you_listener': 'You are a listener now.',

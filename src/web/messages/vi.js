@@ -62,7 +62,7 @@ export const vi = {
 
   'queue.title': 'Hàng chờ', 'queue.empty': 'Sau bài này chưa có gì.', 'queue.empty_idle': 'Hàng chờ trống.',
   'queue.sum': { other: '{count} bài · {time}' },
-  'starters.lead': 'Hoặc bắt đầu với một trong những bài này.', 'starters.play': 'Phát {title} của {artists}',
+  'starters.lead': 'Hoặc bắt đầu với một trong những bài này.', 'starters.play': 'Phát',
   'queue.by': '{name} thêm', 'queue.shuffle': 'Xáo trộn', 'queue.clear': 'Xoá hàng chờ',
   'queue.cleared': { other: 'Đã bỏ {count} bài.' },
   'queue.gone_while_dragged': 'Có người đã bỏ bài đó khi bạn đang kéo. Phần còn lại vẫn như cũ.',
@@ -94,7 +94,7 @@ export const vi = {
   'share.link': 'Đường dẫn của phòng', 'share.copy': 'Chép đường dẫn', 'share.copied': 'Đã chép', 'share.not_copied': 'Trình duyệt không cho chép. Hãy tự chọn và chép.',
   'share.send': 'Gửi', 'share.code': 'Đường dẫn dạng mã cho máy ảnh điện thoại', 'share.note': 'Họ không cần tài khoản.', 'share.note_private': 'Họ còn cần mật khẩu hoặc lời mời.',
   'sheet.close': 'Đóng', 'sure.no': 'Thôi, giữ nguyên',
-  'toast.dismiss': 'Bỏ qua', 'toast.undo': 'Hoàn tác',
+  'toast.dismiss': 'Bỏ qua', 'toast.label': 'Thông báo', 'toast.undo': 'Hoàn tác',
 
   'settings.title': 'Cài đặt', 'settings.theme': 'Giao diện', 'settings.theme_system': 'Theo máy', 'settings.theme_dark': 'Tối', 'settings.theme_light': 'Sáng',
   'settings.language': 'Ngôn ngữ', 'settings.nudge': 'Tinh chỉnh', 'settings.nudge_note': 'Nếu loa của bạn chậm, như loa không dây, hãy đẩy tiếng lên trước cho khớp.',
@@ -114,6 +114,7 @@ export const vi = {
   'order.label': 'Thứ tự hàng chờ', 'order_added': 'Theo lúc thêm', 'order_added_note': 'Thêm trước, phát trước.', 'order_fair': 'Lần lượt', 'order_fair_note': 'Mỗi người một bài, xoay vòng.',
   'order_votes': 'Theo phiếu', 'order_votes_note': 'Bài nhiều người muốn nhất đi trước.',
 
+  'told.entered': { other: '{title}: {count} người ở đây.' },
   'told.playing': 'Đang phát: {title} của {artists}', 'told.failed': 'Không ai phát được bài đó nên đã bỏ qua.', 'told.voted': 'Đã bỏ qua theo phiếu bầu.',
   'told.added': { other: '{name} đã thêm {count} bài, bắt đầu với {title}.' }, 'told.cleared': '{name} đã xoá hàng chờ.',
   'told.handover': 'Chủ phòng vắng mặt: bạn giữ phòng tới khi họ trở lại.', 'told.you_host': 'Giờ bạn là chủ phòng.', 'told.you_collaborator': 'Giờ bạn là cộng tác viên.', 'told.you_listener': 'Giờ bạn là người nghe.',

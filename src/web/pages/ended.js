@@ -20,7 +20,7 @@ export function whatEnded(reason) {
 
 /** @param {{ what: What, children?: any }} props */
 export function Missing({ what, children }) {
-  return html`<main class="ended" id="main" data-test=${`ended-${what}`}>
+  return html`<main class="ended" id="main" tabindex="-1" data-test=${`ended-${what}`}>
     <a href="/" class="brand"><${Mark} size=${30} /><span>${t('app.name')}</span></a>
     <svg class="ended-arcs" viewBox="-100 -100 200 200" aria-hidden="true">
       <path class="mark-left" d="M-16 -84A86 86 0 0 0 -16 84" />

@@ -9,6 +9,7 @@ import { roomLight } from '../lib/color.js';
 import { isLight, prefer, preferences } from '../lib/preferences.js';
 import { Icon, Mark } from '../parts/icon.js';
 import { Rim } from '../parts/rim.js';
+import { useTitle } from '../lib/title.js';
 import { Missing } from './ended.js';
 
 /**
@@ -32,7 +33,7 @@ export function Gate({ id, invited, refused, onEnter }) {
     );
   }, [id]);
   if (hidden.value && !invited && !seen.value) return html`<${Closed} refused=${refused} onEnter=${onEnter} />`;
-  if (!seen.value && !hidden.value) return html`<main class="gate" id="main" aria-busy="true"><${Mark} size=${56} /></main>`;
+  if (!seen.value && !hidden.value) return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /></main>`;
   return html`<${Open} seen=${seen.value ?? {}} onEnter=${onEnter} />`;
 }
 
@@ -55,8 +56,9 @@ function NameField() {
 /** @param {{ seen: Glance, onEnter: (entry: Entry) => void }} props */
 function Open({ seen, onEnter }) {
   const current = seen.current?.track ?? seen.current;
+  useTitle(seen.title);
   const { accent, fill, lamp } = roomLight(current?.accent, isLight());
-  return html`<main class="gate" id="main" style=${{ '--accent': accent, '--fill': fill, '--lamp': lamp }}>
+  return html`<main class="gate" id="main" tabindex="-1" style=${{ '--accent': accent, '--fill': fill, '--lamp': lamp }}>
     <a href="/" class="brand"><${Mark} size=${30} /><span>${t('app.name')}</span></a>
     <div class="gate-card">
       <div class="gate-disc"><${Rim} art=${current?.artwork} people=${seen.listeners ?? 0} /></div>

@@ -43,6 +43,6 @@ export function RoomPage({ id }) {
 
   if (!open || !state) return html`<${Gate} key=${String(refused.value)} id=${id} invited=${!refused.value && Boolean(invitation())} refused=${refused.value} onEnter=${enter} />`;
   if (ended) return html`<${Missing} what=${whatEnded(state.reason)} />`;
-  if (!state.room) return html`<main class="gate" id="main" aria-busy="true"><${Mark} size=${56} /><p role="status">${t('room.coming_in')}</p></main>`;
+  if (!state.room) return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /><p role="status">${t('room.coming_in')}</p></main>`;
   return html`<${Inside} session=${open} made=${made.value} />`;
 }

@@ -8,6 +8,7 @@ import { calledHere } from '../lib/here.js';
 import { mayChat, mayUnsay } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
+import { keepFocus, named } from '../lib/focus.js';
 import { Icon } from './icon.js';
 
 const NEAR = 80;
@@ -53,7 +54,9 @@ function Said({ session, message, before }) {
   const follows = before !== undefined && before.by === message.by && message.at - before.at < PAUSE;
   const you = message.by === state.you?.member;
   const remove = async () => {
-    if (await attempt(session.room.unsay(message.id).then(() => true))) announce(t('chat.removed'));
+    if (!(await attempt(session.room.unsay(message.id).then(() => true)))) return;
+    announce(t('chat.removed'));
+    keepFocus(named('chat-log'));
   };
   const open = useSignal(false);
   return html`<div class=${`said ${follows ? 'said-on' : ''} ${you ? 'said-you' : ''} ${open.value ? 'is-open' : ''}`} data-test="message" onClick=${() => (open.value = !open.value)}>
@@ -71,7 +74,7 @@ function Said({ session, message, before }) {
 
 /** @param {{ session: Session }} props */
 function Say({ session }) {
-  const text = useSignal('');
+  const text = session.draft;
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const send = async (/** @type {Event} */ event) => {
     event.preventDefault();

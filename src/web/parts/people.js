@@ -7,6 +7,7 @@ import { nameOf } from '../lib/here.js';
 import { ROLES, mayModerate } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
+import { keepFocus, named } from '../lib/focus.js';
 import { prefer } from '../lib/preferences.js';
 import { Face } from './face.js';
 import { Icon } from './icon.js';
@@ -48,7 +49,7 @@ function You({ session, id }) {
   return html`<li class="row person" data-test="you">
     <${Face} state=${state} id=${id} />
     ${editing.value
-      ? html`<${Rename} session=${session} done=${() => (editing.value = false)} />`
+      ? html`<${Rename} session=${session} done=${() => ((editing.value = false), keepFocus(named('rename')))} />`
       : html`<div class="row-main"><span class="row-title">${nameOf(state, id)}<span class="tag">${t('people.you_tag')}</span></span></div>
           <${Standing} state=${state} id=${id} />
           <button class="quiet round small" data-test="rename" aria-label=${t('people.rename')} title=${t('people.rename')} onClick=${() => (editing.value = true)}>

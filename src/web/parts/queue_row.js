@@ -8,6 +8,7 @@ import { artists, calledHere } from '../lib/here.js';
 import { may, mayRemove } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
+import { keepFocus, named } from '../lib/focus.js';
 import { afterFor } from '../lib/order.js';
 import { drag, handle, shiftOf } from '../lib/drag.js';
 import { Art } from './art.js';
@@ -47,8 +48,10 @@ export function Row({ session, item, index }) {
 /** Asks for the place, then says where it came to be. @param {Session} session @param {Item} item @param {number} to */
 async function moveTo(session, item, to) {
   const { queue } = session.state.peek();
+  const from = document.activeElement;
   if (to < 0 || to >= queue.length) return announce(t(to < 0 ? 'queue.is_first' : 'queue.is_last', { title: item.track.title }));
   const done = await attempt(session.room.move(item.id, afterFor(queue, item.id, to)).then(() => true));
+  if (from instanceof HTMLElement) keepFocus(from);
   if (!done) return;
   const now = session.state.peek().queue;
   const place = now.findIndex((one) => one.id === item.id) + 1;
@@ -103,7 +106,10 @@ function deeds(session, item) {
   const state = session.state.value;
   const { title } = item.track;
   const remove = async () => {
-    if (await attempt(session.room.remove(item.id).then(() => true))) announce(t('queue.removed', { title }));
+    const place = session.state.peek().queue.findIndex((one) => one.id === item.id);
+    if (!(await attempt(session.room.remove(item.id).then(() => true)))) return;
+    announce(t('queue.removed', { title }));
+    keepFocus(`[data-row]:nth-child(${place + 1}) .row-main`, `[data-row]:nth-child(${place}) .row-main`, named('add-track'));
   };
   return {
     jump: may(state, 'skip') ? () => attempt(session.room.jump(item.id)) : null,

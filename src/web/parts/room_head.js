@@ -16,7 +16,7 @@ export function RoomHead({ session, show }) {
       <p data-test="people-count" data-count=${count}>${t('room.here', { count })}</p>
     </div>
     <div class="room-tools">
-      <button class="tinted" data-test="share" onClick=${() => show('share')}><${Icon} name="share" size=${20} /><span>${t('share.open')}</span></button>
+      <button class="tinted" data-test="share" aria-label=${t('share.open')} onClick=${() => show('share')}><${Icon} name="share" size=${20} /><span>${t('share.open')}</span></button>
       ${isHost(state) &&
       html`<button class="quiet round" data-test="room-settings" aria-label=${t('room_settings.title')} title=${t('room_settings.title')} onClick=${() => show('room')}><${Icon} name="room" /></button>`}
       <button class="quiet round" data-test="settings" aria-label=${t('settings.title')} title=${t('settings.title')} onClick=${() => show('settings')}><${Icon} name="settings" /></button>

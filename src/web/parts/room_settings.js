@@ -3,8 +3,8 @@
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { ACTIONS, PRESETS, ROLES, presetOf } from '../lib/may.js';
-import { attempt } from '../lib/refusal.js';
-import { announce } from '../lib/announce.js';
+import { attempt, sentence } from '../lib/refusal.js';
+import { announce, toast } from '../lib/announce.js';
 import { Choice } from './choice.js';
 import { Sheet } from './sheet.js';
 import { Sure } from './sure.js';
@@ -17,6 +17,15 @@ const key = (/** @type {string} */ text) => /** @type {Key} */ (text);
 /** @param {Session} session @param {object} change */
 async function update(session, change) {
   if (await attempt(session.room.call('room.update', change).then(() => true))) announce(t('room_settings.saved'));
+}
+
+/** The room ends before its answer comes, now and then: that is no fault. @param {Session} session */
+async function closeRoom(session) {
+  try {
+    await session.room.call('room.close', {});
+  } catch (fault) {
+    if (session.room.state.status !== 'closed') toast(sentence(fault), { tone: 'fault' });
+  }
 }
 
 /** @param {{ session: Session, onClose: () => void }} props */
@@ -42,7 +51,7 @@ export function RoomSettingsSheet({ session, onClose }) {
       <h3>${t('room_settings.close')}</h3>
       <p class="note">${t('room_settings.close_note')}</p>
       <${Sure} word=${t('room_settings.close_button')} question=${t('room_settings.close_sure')} grave=${true} plain=${true} test="close-room"
-        act=${() => attempt(session.room.call('room.close', {}))} />
+        act=${() => closeRoom(session)} />
     </div>
   <//>`;
 }

@@ -4,7 +4,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
+import { keepFocus, named } from '../lib/focus.js';
+import { sheets } from '../lib/announce.js';
 import { Icon } from './icon.js';
+import { Toasts } from './toasts.js';
 
 const PULLED = 90;
 
@@ -13,11 +16,16 @@ const PULLED = 90;
  */
 export function Sheet({ title, onClose, children, test, tall = false, lead }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const over = useRef(/** @type {object | null} */ (null));
   useEffect(() => {
     const opener = document.activeElement;
+    const me = {};
     dialog.current?.showModal();
+    sheets.value = [...sheets.peek(), (over.current = me)];
     return () => {
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+      sheets.value = sheets.peek().filter((one) => one !== me);
+      // What opened it may be drawn anew meanwhile, under the same name.
+      if (opener instanceof HTMLElement) keepFocus(opener, opener.dataset.test && named(opener.dataset.test));
     };
   }, []);
   const close = () => dialog.current?.close();
@@ -39,6 +47,8 @@ export function Sheet({ title, onClose, children, test, tall = false, lead }) {
       </header>
       <div class="sheet-body">${children}</div>
     </div>
+    <div class="unseen announcer" role="status" aria-live="polite"></div>
+    ${over.current !== null && sheets.value.at(-1) === over.current && html`<${Toasts} />`}
   </dialog>`;
 }
 

@@ -31,8 +31,9 @@ export function Starters({ session, count }) {
 
 /** @param {{ session: import('../lib/session.js').Session, track: Track }} props */
 function Tile({ session, track }) {
-  return html`<button class="tile" data-test="starter" aria-label=${t('starters.play', { title: track.title, artists: artists(track) })} onClick=${() => attempt(session.room.add([track.id]))}>
+  return html`<button class="tile" data-test="starter" onClick=${() => attempt(session.room.add([track.id]))}>
     <${Art} src=${track.artwork} size=${null} />
+    <span class="unseen">${t('starters.play')}</span>
     <span class="tile-title">${track.title}</span>
     <span class="tile-sub">${artists(track)}</span>
   </button>`;

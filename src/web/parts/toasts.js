@@ -1,12 +1,13 @@
 // @ts-check
-// Short notes over the page. They are read aloud through the one live region, not from here.
+// Short notes over the page, or over the uppermost sheet. They are read aloud through the live region.
 import { html } from '../lib/html.js';
 import { dismiss, toasts } from '../lib/announce.js';
 import { t } from '../lib/i18n.js';
 import { Icon } from './icon.js';
 
 export function Toasts() {
-  return html`<div class="toasts">
+  if (toasts.value.length === 0) return null;
+  return html`<section class="toasts" aria-label=${t('toast.label')}>
     ${toasts.value.map(
       (one) => html`<div class=${`toast toast-${one.tone}`} key=${one.id} data-test="toast">
         <p>${one.text}</p>
@@ -16,5 +17,5 @@ export function Toasts() {
         </button>
       </div>`,
     )}
-  </div>`;
+  </section>`;
 }
