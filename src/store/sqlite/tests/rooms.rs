@@ -67,9 +67,8 @@ async fn neither_names_nor_title_nor_tokens_of_a_room_are_in_a_file() {
     for hash in [[2; 32], [3; 32], [9; 32]] {
         assert_eq!(data.holding(&hash), [""; 0]);
     }
-    assert_eq!(
-        data.holding(b"Track 7"),
-        ["stereo.db-wal"],
+    assert!(
+        data.only_the_database_holds(b"Track 7"),
         "the search does find"
     );
 }
@@ -83,8 +82,6 @@ async fn a_guest_who_is_forgotten_leaves_nothing_in_any_file() {
     store.save_room(Arc::new(room.clone())).await.unwrap();
     let of_guest = guest_traces(&store, 3).await;
     assert!(of_guest.iter().all(|trace| !data.holding(trace).is_empty()));
-    let backup = std::fs::read(data.file("stereo.db-wal")).unwrap();
-    assert!(!backup.is_empty());
     room.members.remove(&member(3));
     room.bans.clear();
     store.save_room(Arc::new(room.clone())).await.unwrap();
