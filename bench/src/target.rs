@@ -5,8 +5,9 @@ use crate::net::address::Address;
 use crate::profile::{Profile, Server};
 use crate::system::cores::{self, Cores};
 use crate::system::process::Processes;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -128,6 +129,15 @@ fn command(binary: &Binary, server: &Server, folder: &Path) -> Outcome<Command> 
             return Err(Failure::new(message));
         }
         _ => {}
+    }
+    // Ctrl-C is meant for us: the server goes on until we have measured what there is.
+    command.process_group(0);
+    // SAFETY: between fork and exec it makes one system call, and neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| {
+            // However we end, no server is left behind.
+            set_parent_process_death_signal(Some(Signal::TERM)).map_err(Into::into)
+        });
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     // What it logs belongs to nobody's results; what it dies of is told by how it ends.

@@ -62,8 +62,10 @@ fn listeners_stay_and_their_probes_are_answered() {
         "5",
     ]);
     assert_eq!(figure(&run, "connections"), 80.0);
-    assert!(figure(&run, "rss_per_connection") > 0.0);
-    assert!(figure(&run, "rss_after_burst") > 0.0);
+    for memory in ["rss_per_connection", "rss_after_burst"] {
+        let bytes = figure(&run, memory);
+        assert!((0.0..1_000_000.0).contains(&bytes), "{memory}: {bytes}");
+    }
 }
 
 #[test]
@@ -200,14 +202,10 @@ fn a_wish_to_stop_ends_a_run_with_what_there_is() {
         "600",
     ]);
     running.until("measuring");
-    let id = running.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
-    );
+    // As a terminal does: the whole group.
+    let group = format!("-{}", running.child.id());
+    let sent = Command::new("kill").args(["-INT", "--", &group]).status();
+    assert!(sent.unwrap().success());
     let outcome = running.end();
     assert!(!outcome.good);
     assert!(
@@ -215,4 +213,34 @@ fn a_wish_to_stop_ends_a_run_with_what_there_is() {
         "{}",
         outcome.out
     );
+}
+
+#[test]
+fn a_killed_run_leaves_no_server_behind() {
+    let mut running = Running::start(&[
+        "paced",
+        "--server",
+        stereo(),
+        "--listeners",
+        "5",
+        "--seconds",
+        "600",
+    ]);
+    running.until("measuring");
+    let id = running.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let server = children.trim().to_owned();
+    assert!(is_alive(&server), "{children}");
+    running.child.kill().unwrap();
+    let waited = std::time::Instant::now();
+    while is_alive(&server) {
+        assert!(waited.elapsed().as_secs() < 60, "the server goes on");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+/// Whether a process is there and has not ended.
+fn is_alive(id: &str) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"));
+    status.is_ok_and(|status| !status.contains("State:\tZ"))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
@@ -144,6 +145,8 @@ impl Running {
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // A terminal signals whole groups: this one is the test's to signal.
+            .process_group(0)
             .spawn()
             .unwrap();
         let error = BufReader::new(child.stderr.take().unwrap());
