@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stereo::clock::Clock;
 use stereo::config;
 use stereo::store::{
-    AccountId, Accounts, Day, Identity, NewAccount, NewSession, Rooms, SessionKind, Sessions,
-    SqliteStore, StoredRoom,
+    AccountId, Accounts, Day, Erasures, Identity, NewAccount, NewSession, Rooms, SessionKind,
+    Sessions, SqliteStore, StoredRoom,
 };
 use stereo_protocol::{ItemId, MemberId, QueueItem, RoomId, RoomSettings, Track, TrackId};
 use tokio::runtime::Runtime;
@@ -183,5 +183,34 @@ fn make_an_account(bencher: Bencher<'_, '_>) {
             .runtime
             .block_on(bench.store.create_account(new))
             .unwrap()
+    });
+}
+
+/// Until the receipt says that nothing is found in any file any more, among so many others.
+#[divan::bench(args = [1_000, 20_000], sample_count = 20)]
+fn erase_an_account(bencher: Bencher<'_, '_>, others: u64) {
+    let bench = Bench::new();
+    bench.runtime.block_on(async {
+        let made = (0..others).map(|one| {
+            let store = bench.store.clone();
+            tokio::spawn(async move { store.create_account(person(&format!("o{one}"))).await })
+        });
+        for one in made.collect::<Vec<_>>() {
+            one.await.unwrap().unwrap();
+        }
+    });
+    let fresh = || {
+        let new = person(&format!("p{}", bench.fresh()));
+        bench
+            .runtime
+            .block_on(bench.store.create_account(new))
+            .unwrap()
+    };
+    bencher.with_inputs(fresh).bench_local_values(|id| {
+        let (_, receipt) = bench
+            .runtime
+            .block_on(bench.store.erase_account(id))
+            .unwrap();
+        assert!(receipt.erased);
     });
 }
