@@ -31,7 +31,8 @@ fuzz_target!(|text: &str| {
                 let written = serde_json::to_value(&command).expect("JSON");
                 let params = serde_json::value::to_raw_value(&written["params"]).expect("JSON");
                 let again = Command::decode(method, Some(&params)).expect("what we wrote");
-                assert_eq!(again, command);
+                // Not the commands themselves: an id that is none is not equal even to itself.
+                assert_eq!(serde_json::to_value(&again).expect("JSON"), written);
             }
         }
     }

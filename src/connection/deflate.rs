@@ -22,7 +22,7 @@ thread_local! {
 pub fn inflate(payload: &[u8], most: usize) -> Result<Vec<u8>, CloseCode> {
     INFLATE.with_borrow_mut(|inflate| {
         inflate.reset(false);
-        let mut out = Vec::with_capacity((payload.len() * 3).clamp(64, most + 1));
+        let mut out = Vec::with_capacity((payload.len() * 3).max(64).min(most + 1));
         for part in [payload, &TAIL[..]] {
             let mut rest = part;
             loop {
@@ -30,7 +30,8 @@ pub fn inflate(payload: &[u8], most: usize) -> Result<Vec<u8>, CloseCode> {
                     if out.len() > most {
                         return Err(CloseCode::TooBig);
                     }
-                    out.reserve((out.len()).clamp(64, most + 1 - out.len()));
+                    // One byte beyond what is allowed tells that there is too much.
+                    out.reserve_exact(out.len().max(64).min(most + 1 - out.len()));
                 }
                 let (read, written) = (inflate.total_in(), out.len());
                 let status = inflate
@@ -145,6 +146,25 @@ mod tests {
             "permessage-deflate; client_no_context_takeover=1",
         ] {
             assert!(negotiate(offer).is_none(), "{offer}");
+        }
+    }
+
+    #[test]
+    fn what_fills_the_bound_nearly_or_just_is_read() {
+        let noise = |length: usize| -> Vec<u8> {
+            (0..length as u32)
+                .map(|place| (place.wrapping_mul(2_654_435_761) >> 13) as u8 & 7)
+                .collect()
+        };
+        for most in [1_usize, 17, 63, 64, 1000, 16 << 10] {
+            for length in (most.saturating_sub(130)..=most).filter(|length| *length > 0) {
+                let text = noise(length);
+                let Some(packed) = deflate(&text) else {
+                    continue;
+                };
+                assert_eq!(inflate(&packed, most), Ok(text), "{length} of {most}");
+                assert_eq!(inflate(&packed, length - 1), Err(CloseCode::TooBig));
+            }
         }
     }
 
