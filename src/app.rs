@@ -1,5 +1,6 @@
 //! The composition root: everything that one node consists of, put together once.
 
+use crate::auth::Auth;
 use crate::bus::MemoryBus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -8,18 +9,29 @@ use crate::http::Assets;
 use crate::http::error::Problem;
 use crate::http::rooms::NewRoom;
 use crate::limiter::HourLimiter;
+use crate::mail::Mail;
+use crate::media::small_picture;
 use crate::media::{DemoTracks, Library, Provider};
 use crate::presence::MemoryPresence;
 use crate::registry::Registry;
-use crate::room::actor::{self, Node};
+use crate::room::actor::{self, Node, RoomEvent};
 use crate::room::text::clean_line;
 use crate::room::{MemberKey, Rules, State};
+use crate::store::{AccountId, OpenError, SqliteStore, Store};
 use crate::{password, secret};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use stereo_protocol::{Epoch, ErrorKind, ErrorObject, RoomId, RoomSettings, Visibility};
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
+
+/// Links that one address of the network may ask for, an hour.
+const ASKED_BY_ONE: u32 = 60;
+/// Links that may be asked for one e-mail address, an hour.
+const ASKED_FOR_ONE: u32 = 8;
+/// Links and codes that one address of the network may show, an hour.
+const SHOWN_BY_ONE: u32 = 300;
 
 /// One node.
 pub struct App {
@@ -39,14 +51,33 @@ pub struct App {
     rooms_opened: HourLimiter,
     /// Passwords that were wrong, by address.
     pub wrong_passwords: HourLimiter,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// Who is signed in.
+    pub auth: Auth,
+    /// How letters leave.
+    pub mail: Mail,
+    /// Pictures that are decoded at once.
+    pub decoding: Arc<Semaphore>,
+    /// Links that were asked for, by who asked.
+    pub sign_ins_of_askers: HourLimiter,
+    /// Links that were asked for, by the address that they went to.
+    pub sign_ins_of_addresses: HourLimiter,
+    /// Links and codes that were shown, by who showed them.
+    pub confirmations: HourLimiter,
     ready: AtomicBool,
 }
 
 impl App {
-    /// A node with everything in memory.
-    pub fn new(config: Config) -> Self {
+    /// A node of its own, with what is kept in the folder that the config names.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        let clock = Arc::new(Clock::start());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.store, clock.clone())?);
         let node = Node {
-            clock: Arc::new(Clock::start()),
+            clock: clock.clone(),
             registry: Arc::new(Registry::default()),
             bus: Arc::new(MemoryBus::default()),
             presence: Arc::new(MemoryPresence::default()),
@@ -56,8 +87,17 @@ impl App {
             .media
             .demo_tracks
             .then(|| Box::new(DemoTracks::default()) as Box<dyn Provider>);
-        Self {
+        let at_hand = [config.server.listen, config.server.ops_listen];
+        let at_hand = at_hand.iter().all(|address| address.ip().is_loopback());
+        Ok(Self {
             rules: Arc::new(config.rules()),
+            auth: Auth::new(store.clone(), clock),
+            mail: Mail::new(&config.mail, at_hand && config.server.public_url.is_empty()),
+            store,
+            decoding: Arc::new(Semaphore::new(2)),
+            sign_ins_of_askers: HourLimiter::new(ASKED_BY_ONE),
+            sign_ins_of_addresses: HourLimiter::new(ASKED_FOR_ONE),
+            confirmations: HourLimiter::new(SHOWN_BY_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
             library: Library::new(demo.into_iter().collect()),
@@ -66,6 +106,20 @@ impl App {
             wrong_passwords: HourLimiter::new(config.rooms.wrong_passwords_per_hour),
             ready: AtomicBool::new(true),
             config,
+        })
+    }
+
+    /// Whether people reach us over https, so that cookies can be bound to this host.
+    pub fn is_https(&self) -> bool {
+        self.config.server.public_url.starts_with("https://")
+    }
+
+    /// The origin that people see, who asked for `host`.
+    pub(crate) fn origin(&self, host: &str) -> String {
+        let public = self.config.server.public_url.trim_end_matches('/');
+        match public.is_empty() {
+            true => format!("http://{host}"),
+            false => public.to_owned(),
         }
     }
 
@@ -77,6 +131,17 @@ impl App {
     /// Takes no new connections from now on.
     pub fn unready(&self) {
         self.ready.store(false, Ordering::Relaxed);
+    }
+
+    /// Tells every room that an account has another picture, or none.
+    pub(crate) async fn tell_picture(&self, account: AccountId, name: Option<Box<str>>) {
+        let key = MemberKey::Account(account.bits());
+        let picture = name.map(|name| small_picture(&name));
+        for room in self.node.registry.all() {
+            let picture = picture.clone();
+            // A room that is over has nobody to tell.
+            let _ = room.send(RoomEvent::Picture { key, picture }).await;
+        }
     }
 
     /// Opens a temporary room; whoever joins with the token is its host.

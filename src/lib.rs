@@ -4,6 +4,7 @@
 //! dependencies point that way only.
 
 pub mod app;
+pub mod auth;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod conversation;
 pub mod http;
 pub mod keystore;
 pub mod limiter;
+pub mod mail;
 pub mod media;
 pub mod password;
 pub mod presence;

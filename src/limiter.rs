@@ -1,9 +1,9 @@
-//! How often one address may do something. Addresses are kept as a keyed hash, in memory; the key
+//! How often one address may do something, or something be done for one. Addresses are kept as a keyed hash, in memory; the key
 //! is replaced daily and never written, so what was counted cannot be led back to an address.
 
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,14 @@ impl HourLimiter {
         self.taken(address, Instant::now(), true)
     }
 
+    /// As [`Self::take`], of what is not an address of the network.
+    ///
+    /// # Errors
+    /// When it has used up its hour.
+    pub fn take_key(&self, key: impl Hash) -> Result<(), u64> {
+        self.counted(key, Instant::now(), true)
+    }
+
     /// As [`Self::take`], without counting.
     ///
     /// # Errors
@@ -57,12 +65,16 @@ impl HourLimiter {
     }
 
     fn taken(&self, address: IpAddr, now: Instant, count: bool) -> Result<(), u64> {
+        self.counted(crate::http::limited_unit(address), now, count)
+    }
+
+    fn counted(&self, key: impl Hash, now: Instant, count: bool) -> Result<(), u64> {
         if self.most == 0 {
             return Ok(());
         }
         let mut counted = self.counted.lock();
         counted.renew(now);
-        let key = counted.key.hash_one(crate::http::limited_unit(address));
+        let key = counted.key.hash_one(key);
         let entry = counted.counts.entry(key).or_insert((now, 0));
         if now.duration_since(entry.0) >= HOUR {
             *entry = (now, 0);

@@ -27,7 +27,7 @@ pub enum CloseCode {
     TooSlow = 4001,
     /// Nothing was heard for too long, or no `join` came.
     Idle = 4002,
-    /// The room lives on another node now.
+    /// The room lives on another node now, or you are somebody else: your session has ended.
     Moved = 4003,
     /// Kicked or banned.
     Kicked = 4500,

@@ -181,6 +181,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(keys.0.len(), 6);
+        assert_eq!(keys.0.len(), 7);
     }
 }

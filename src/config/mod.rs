@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod keys;
 mod limits;
+mod mail;
 mod media;
 mod rooms;
 mod rule;
@@ -19,6 +20,7 @@ mod telemetry;
 pub use arguments::{Arguments, Task};
 pub use error::ConfigError;
 pub use limits::ConfiguredLimits;
+pub use mail::Mail;
 pub use media::Media;
 pub use rooms::Rooms;
 pub use server::Server;
@@ -46,6 +48,8 @@ pub struct Config {
     pub media: Media,
     /// What is kept, and where.
     pub store: Store,
+    /// How letters leave.
+    pub mail: Mail,
     /// What the process says of itself.
     pub telemetry: Telemetry,
 }
@@ -109,6 +113,7 @@ impl Config {
         self.rooms.validate()?;
         self.limits.validate()?;
         self.store.validate()?;
+        self.mail.validate()?;
         self.telemetry.validate()
     }
 

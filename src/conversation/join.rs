@@ -3,8 +3,10 @@
 
 use super::{Conversation, Seat};
 use crate::connection::Outlet;
+use crate::media::small_picture;
 use crate::room::actor::{Arriving, Reply, RoomEvent, failure};
 use crate::room::{Arrival, Join, MemberKey, not_found};
+use crate::store::{Account, StoreError};
 use crate::{password, secret};
 use std::sync::Arc;
 use stereo_protocol::{CloseCode, ErrorKind, ErrorObject, JoinParams, RequestId};
@@ -48,8 +50,12 @@ impl Conversation {
         id: &RequestId,
         arrival: Option<&Arrival>,
     ) -> Result<(), ErrorObject> {
-        let password_version = match self.proven(&params, arrival).await {
-            Ok(version) => version,
+        let shown = async {
+            let account = self.account(outlet, &params).await?;
+            Ok((account, self.proven(&params, arrival).await?))
+        };
+        let (account, password_version) = match shown.await {
+            Ok(shown) => shown,
             Err(error) => {
                 outlet.push(&[failure(id, &error)]);
                 return Err(error);
@@ -60,15 +66,25 @@ impl Conversation {
             return Err(not_found());
         };
         let token = secret::token();
+        let guest = MemberKey::Guest(secret::hash(&token));
+        let (fresh, name, picture, token) = match account {
+            Some(account) => (
+                MemberKey::Account(account.id.bits()),
+                params.name.or(Some(account.handle)),
+                account.picture.map(|name| small_picture(&name)),
+                None,
+            ),
+            None => (guest, params.name, None, Some(token)),
+        };
         let join = Join {
             connection: outlet.id(),
             known: params
                 .token
                 .as_deref()
                 .map(|token| MemberKey::Guest(secret::hash(token))),
-            fresh: MemberKey::Guest(secret::hash(&token)),
-            name: params.name,
-            picture: None,
+            fresh,
+            name,
+            picture,
             password_version,
             invite: params.invite.as_deref().map(secret::hash),
             resume: params.resume,
@@ -81,7 +97,7 @@ impl Conversation {
         let arriving = Arriving {
             join,
             reply,
-            token: Some(token),
+            token,
             admitted,
         };
         let room = arrival.room().clone();
@@ -93,6 +109,36 @@ impl Conversation {
         let member = answer.await.map_err(|_| not_found())??;
         self.seated = Some(Box::new(Seat { room, member }));
         Ok(())
+    }
+
+    /// The account that joins, by the handshake's cookie or a ticket.
+    async fn account(
+        &mut self,
+        outlet: &Arc<Outlet>,
+        params: &JoinParams,
+    ) -> Result<Option<Account>, ErrorObject> {
+        if let Some(ticket) = params.ticket.as_deref() {
+            let who = self.app.auth.redeem(ticket);
+            let wrong = || ErrorObject::invalid("ticket", "expected one that is not used or over");
+            self.be(outlet, Box::new(who.ok_or_else(wrong)?));
+        }
+        let Some(who) = self.who.as_deref().copied() else {
+            return Ok(None);
+        };
+        let read = async {
+            // The session may have ended before this socket was known to be its own.
+            let held = self.app.auth.still_holds(who).await?;
+            let account = self.app.store.account(who.account).await?;
+            Ok::<_, StoreError>(account.filter(|_| held))
+        };
+        let unavailable = |_| {
+            ErrorObject::new(
+                ErrorKind::Unavailable,
+                "accounts cannot be read now: try again",
+            )
+        };
+        let ended = || ErrorObject::new(ErrorKind::NotAllowed, "you are not signed in any more");
+        Ok(Some(read.await.map_err(unavailable)?.ok_or_else(ended)?))
     }
 
     /// Verifies a password that was given, or does the same work for nothing.

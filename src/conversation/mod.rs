@@ -5,6 +5,7 @@ mod bucket;
 mod join;
 
 use crate::app::App;
+use crate::auth::Who;
 use crate::connection::{self, End, Handler, Message, Outlet, frame};
 use crate::room::actor::{Reply, RoomEvent, failure, result};
 use crate::room::{Arrival, RoomHandle, Wish};
@@ -25,19 +26,23 @@ const PROBES: (u32, u32) = (64, 256);
 /// `report`s and reads, beside commands.
 const READS: (u32, u32) = (20, 60);
 
-/// Drives a connection from the handshake to its end.
+/// Drives a connection from the handshake to its end. `asker`: the address that limits apply to,
+/// and who it is when the handshake said so.
 pub fn hold(
     app: Arc<App>,
     outlet: Arc<Outlet>,
     room: RoomId,
-    address: IpAddr,
+    asker: (IpAddr, Option<Box<Who>>),
     already: Vec<u8>,
 ) -> impl Future<Output = ()> + Send {
     let seat = app.wheel.seat(&outlet);
     let wait = Duration::from_millis(app.config.server.join_timeout_ms);
     app.wheel.expect(&outlet, Instant::now() + wait);
     let most = app.rules.limits.frame_bytes as usize;
-    let mut conversation = Conversation::new(app, room, address);
+    let mut conversation = Conversation::new(app, room, asker.0);
+    if let Some(who) = asker.1 {
+        conversation.be(&outlet, who);
+    }
     async move {
         let end = connection::run(&outlet, &mut conversation, most, already).await;
         drop(seat);
@@ -50,6 +55,8 @@ struct Conversation {
     app: Arc<App>,
     room: RoomId,
     address: IpAddr,
+    /// Who it is, when somebody is signed in.
+    who: Option<Box<Who>>,
     seated: Option<Box<Seat>>,
     /// Joins that failed.
     refused: u8,
@@ -126,6 +133,7 @@ impl Conversation {
         Self {
             room,
             address,
+            who: None,
             seated: None,
             refused: 0,
             faults: 0,
@@ -133,6 +141,14 @@ impl Conversation {
             probes: Bucket::new(PROBES.0, PROBES.1),
             reads: Bucket::new(READS.0, READS.1),
             app,
+        }
+    }
+
+    /// From now on this socket is of somebody who is signed in, and ends with their session.
+    fn be(&mut self, outlet: &Arc<Outlet>, who: Box<Who>) {
+        self.app.auth.hold(*who, outlet);
+        if let Some(former) = self.who.replace(who) {
+            self.app.auth.let_go(*former, outlet);
         }
     }
 
@@ -331,6 +347,9 @@ impl Conversation {
     }
 
     async fn leave(mut self, outlet: Arc<Outlet>, end: End) {
+        if let Some(who) = self.who.take() {
+            self.app.auth.let_go(*who, &outlet);
+        }
         if let Some(seat) = self.seated.take() {
             let said_goodbye = end == End::Goodbye;
             seat.room
@@ -355,7 +374,7 @@ mod tests {
 
     fn size<F, R>(_: F) -> usize
     where
-        F: Fn(Arc<App>, Arc<Outlet>, RoomId, IpAddr, Vec<u8>) -> R,
+        F: Fn(Arc<App>, Arc<Outlet>, RoomId, (IpAddr, Option<Box<Who>>), Vec<u8>) -> R,
     {
         size_of::<R>()
     }

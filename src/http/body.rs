@@ -2,6 +2,7 @@
 
 use super::Request;
 use super::error::Problem;
+use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -35,7 +36,16 @@ pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Pro
             "expected application/json",
         ));
     }
-    let read = tokio::time::timeout(WAIT, Limited::new(request.into_body(), MOST).collect());
+    let bytes = bytes(request, MOST).await?;
+    stereo_protocol::decode_params(&bytes).map_err(|error| ErrorObject::from(error).into())
+}
+
+/// Reads a body of at most `most` bytes.
+///
+/// # Errors
+/// 413 beyond them, 408 when it does not come.
+pub(super) async fn bytes(request: Request, most: usize) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(WAIT, Limited::new(request.into_body(), most).collect());
     let body = read.await.map_err(|_| {
         Problem::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -45,15 +55,11 @@ pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Pro
     })?;
     let body = body.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            ErrorObject::new(
-                ErrorKind::TooLarge,
-                format!("expected a body of at most {MOST} bytes"),
-            )
-            .into()
+            let expected = format!("expected a body of at most {most} bytes");
+            ErrorObject::new(ErrorKind::TooLarge, expected).into()
         } else {
             Problem::from(ErrorObject::new(ErrorKind::Invalid, "the body broke off"))
         }
     })?;
-    let bytes = body.to_bytes();
-    stereo_protocol::decode_params(&bytes).map_err(|error| ErrorObject::from(error).into())
+    Ok(body.to_bytes())
 }

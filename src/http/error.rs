@@ -2,6 +2,7 @@
 //! `kind` and `reference` as on the socket.
 
 use super::Response;
+use crate::store::StoreError;
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::Full;
 use serde_json::json;
@@ -68,6 +69,26 @@ impl From<ErrorObject> for Problem {
             status,
             error: Box::new(error),
             allow: None,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken => ErrorObject::new(ErrorKind::Conflict, error.to_string()).into(),
+            StoreError::HandleTaken => ErrorObject::new(ErrorKind::Conflict, error.to_string())
+                .with_field("handle")
+                .into(),
+            StoreError::Gone => Self::new(
+                StatusCode::UNAUTHORIZED,
+                ErrorKind::NotAllowed,
+                error.to_string(),
+            ),
+            StoreError::Full | StoreError::Broken | StoreError::Stopped => {
+                ErrorObject::new(ErrorKind::Unavailable, "nothing can be kept now: try again")
+                    .into()
+            }
         }
     }
 }

@@ -5,10 +5,14 @@ mod assets;
 mod body;
 pub mod error;
 mod headers;
+mod me;
 mod media;
 mod ops;
 mod origin;
 pub(crate) mod rooms;
+mod session;
+mod sign_in;
+mod tickets;
 mod upgrade;
 
 pub use assets::Assets;
@@ -96,7 +100,7 @@ async fn route(
 ) -> Result<Response, Problem> {
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     match segments[..] {
-        ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker),
+        ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker).await,
         ["api", "rooms"] if *request.method() == Method::POST => {
             rooms::create(app, request, asker).await
         }
@@ -104,11 +108,25 @@ async fn route(
             rooms::list(app, reading(&request, "GET, HEAD, POST")?.uri().query()).await
         }
         ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?).await,
+        ["api", "sign-in", ref rest @ ..] => sign_in::route(app, request, rest, asker).await,
+        ["api", "sign-out"] if *request.method() == Method::POST => {
+            sign_in::out(app, request, asker).await
+        }
+        ["api", "sign-out"] => Err(Problem::method("POST")),
+        ["api", "tickets"] if *request.method() == Method::POST => {
+            tickets::create(app, &request, asker).await
+        }
+        ["api", "tickets"] => Err(Problem::method("POST")),
+        ["api", "me", ref rest @ ..] => me::route(app, request, rest, asker).await,
         ["api", "tracks", "resolve"] if *request.method() == Method::POST => {
             rooms::resolve(app, request, asker).await
         }
         ["api", "tracks", "resolve"] => Err(Problem::method("POST")),
         ["api", "tracks"] => rooms::tracks(app, reading(&request, "GET, HEAD")?.uri().query()),
+        ["pictures", file] => {
+            reading(&request, "GET, HEAD")?;
+            me::serve_picture(app, file).await
+        }
         ["media", file] => media::serve(app, file, reading(&request, "GET, HEAD")?),
         ["assets", ..] => app.assets.serve(
             "web",
@@ -123,7 +141,9 @@ async fn route(
         ["favicon.ico"] => app
             .assets
             .serve("web", "icon.svg", reading(&request, "GET, HEAD")?),
-        [""] | ["rooms", _] => app.assets.page(reading(&request, "GET, HEAD")?),
+        [""] | ["rooms", _] | ["settings"] | ["sign-in"] | ["sign-in", "email"] => {
+            app.assets.page(reading(&request, "GET, HEAD")?)
+        }
         _ => Err(Problem::not_found()),
     }
 }
@@ -147,6 +167,15 @@ fn changing(asker: Asker) -> Result<(), Problem> {
         )),
         Origin::Own | Origin::Foreign => Ok(()),
     }
+}
+
+/// A response without a body.
+fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    let store = http::HeaderValue::from_static("no-store");
+    response.headers_mut().insert("cache-control", store);
+    response
 }
 
 /// A JSON response.

@@ -1,6 +1,7 @@
 //! From a request to a socket: `GET /rooms/{room}/socket`.
 
 use super::error::Problem;
+use super::session::Shown;
 use super::{Asker, Origin, Request, Response};
 use crate::app::App;
 use crate::connection::{Outlet, Socket, handshake};
@@ -14,7 +15,7 @@ use stereo_protocol::{ErrorKind, RoomId};
 use tokio::net::TcpStream;
 
 /// Accepts the handshake. Whether the room exists is told, or not told, by `join`.
-pub(super) fn socket(
+pub(super) async fn socket(
     app: &Arc<App>,
     mut request: Request,
     room: &str,
@@ -40,6 +41,14 @@ pub(super) fn socket(
             "the server restarts",
         ));
     }
+    // A cookie counts from a page of ours alone; any other socket may show a ticket.
+    let who = match asker.origin {
+        Origin::Own => {
+            let shown = Shown::of(app, request.method(), request.headers(), asker);
+            shown.who(app).await?.map(Box::new)
+        }
+        _ => None,
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     let (app, room, deflate) = (app.clone(), RoomId::parse(room), accepted.deflate);
     let tracker = app.node.tracker.clone();
@@ -53,7 +62,7 @@ pub(super) fn socket(
                 app,
                 outlet,
                 room,
-                asker.address,
+                (asker.address, who),
                 already,
             ));
         }

@@ -21,6 +21,8 @@ pub enum LookupKind {
     Subject,
     /// A passkey's credential id.
     Passkey,
+    /// A handle's skeleton: what it looks like.
+    Handle,
 }
 
 /// The keys derived from the server's. Wiped when dropped.

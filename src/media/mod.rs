@@ -1,12 +1,14 @@
-//! Music: where tracks come from, and the files of the hosted ones. Later providers (direct URLs,
+//! Music and pictures: where tracks come from, the files of the hosted ones, and pictures of people. Later providers (direct URLs,
 //! embeds, uploads) come in behind [`Provider`]; each stays off until the operator allows it,
 //! because it shows listeners' addresses to others.
 
 mod demo;
+pub mod picture;
 pub mod range;
 
 pub use demo::DemoTracks;
 pub(crate) use demo::etag;
+pub use picture::small_picture;
 
 use bytes::Bytes;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::fanout::Fanout;
 use super::handle::{Gate, MAILBOX, RoomHandle};
-use super::input::{Answer, ConnectionId, Done, Effect, Input, Join, Made, Step, Wish};
+use super::input::{Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Step, Wish};
 use super::state::State;
 use crate::bus::{Bus, BusError, Lease};
 use crate::clock::Clock;
@@ -66,6 +66,13 @@ pub enum RoomEvent {
         member: MemberId,
         /// How.
         report: Report,
+    },
+    /// An account has another picture, or none.
+    Picture {
+        /// Whose.
+        key: MemberKey,
+        /// Where the new one is served.
+        picture: Option<Box<str>>,
     },
     /// The server stops: the room ends or is left behind; then this is dropped.
     Drain(oneshot::Sender<()>),
@@ -259,6 +266,9 @@ impl Actor {
             }) => self.read(member, reply, &command),
             Some(RoomEvent::Report { member, report }) => {
                 self.apply(Input::Report { member, report }, None)
+            }
+            Some(RoomEvent::Picture { key, picture }) => {
+                self.apply(Input::Picture { key, picture }, None)
             }
             Some(RoomEvent::Drain(done)) => self.drain(done),
         }

@@ -39,7 +39,10 @@ impl State {
             .transpose()?;
         let (id, fresh) = self.member_for(context, known, &join);
         context.by = Some(id);
-        self.appear_as(context, id, name, join.picture);
+        // A guest has none; an account's is what it is now.
+        let is_account = matches!(join.fresh, MemberKey::Account(_));
+        self.let_in(id);
+        self.appear_as(context, id, name, is_account.then_some(join.picture));
         self.use_invite(context, id, invite, counted);
         // The name, the key and the password that let them in may be others than before.
         context.step.save |= self.keeps(id);
@@ -125,22 +128,40 @@ impl State {
         (id, true)
     }
 
+    /// An account has another picture, or none.
+    pub(super) fn change_picture(
+        &mut self,
+        context: &mut Context,
+        key: MemberKey,
+        picture: Option<Box<str>>,
+    ) {
+        let Some(id) = self.members.find(key) else {
+            return;
+        };
+        self.appear_as(context, id, None, Some(picture));
+        context.step.save |= self.keeps(id);
+    }
+
+    /// Who was let in once is let in again, until the password changes.
+    fn let_in(&mut self, id: MemberId) {
+        let version = self.password.1;
+        if let Some(member) = self.members.get_mut(id) {
+            member.password_version = version;
+        }
+    }
+
     fn appear_as(
         &mut self,
         context: &mut Context,
         id: MemberId,
         name: Option<Box<str>>,
-        picture: Option<Box<str>>,
+        picture: Option<Option<Box<str>>>,
     ) {
-        let version = self.password.1;
-        let Some(member) = self.members.get_mut(id) else {
+        let Some(member) = self.members.get(id) else {
             return;
         };
-        member.password_version = version;
         let name = name.filter(|name| *name != member.person.name);
-        let picture = picture
-            .filter(|picture| member.person.picture.as_ref() != Some(picture))
-            .map(Some);
+        let picture = picture.filter(|picture| member.person.picture != *picture);
         if name.is_none() && picture.is_none() {
             return;
         }

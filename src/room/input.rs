@@ -57,6 +57,13 @@ pub enum Input {
         /// How.
         report: Report,
     },
+    /// Somebody's account has another picture, or none.
+    Picture {
+        /// Whose.
+        key: MemberKey,
+        /// Where the new one is served.
+        picture: Option<Box<str>>,
+    },
     /// Time has passed; [`super::State::deadline`] said when to call.
     Tick,
     /// Nobody can find the room any more: end it if it is temporary and has been empty for long

@@ -164,6 +164,7 @@ impl State {
             } => self.leave(&mut context, connection, member, said_goodbye),
             Input::Wish { member, wish, op } => self.wish(&mut context, member, wish, op),
             Input::Report { member, report } => self.report(&mut context, member, report),
+            Input::Picture { key, picture } => self.change_picture(&mut context, key, picture),
             Input::Tick => {}
             Input::Dispose => self.close_if_empty_for_long(&mut context),
             Input::Close(reason) => self.close(&mut context, reason),

@@ -1,6 +1,7 @@
 //! Accounts: a chosen name, perhaps a picture, and what signs the person in.
 
 use super::Call;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
 /// Names an account. Random: it tells neither order nor time. Not for anybody else to see.
@@ -70,10 +71,27 @@ impl std::fmt::Debug for Identity {
     }
 }
 
+/// What two handles have in common that could be taken for each other: case does not count, nor do
+/// lines between letters, nor which of some letters and digits that look alike it is. (The idea is
+/// that of the skeletons of Unicode's UTS #39 §4.)
+pub(super) fn skeleton(handle: &str) -> Box<str> {
+    let folded: String = handle.nfkc().flat_map(char::to_lowercase).collect();
+    let alike = folded.replace("rn", "m").replace("vv", "w");
+    let letters = alike.chars().filter_map(|letter| match letter {
+        '_' | '-' | '.' | ' ' => None,
+        '0' => Some('o'),
+        '1' | 'i' | '|' => Some('l'),
+        '5' => Some('s'),
+        '8' => Some('b'),
+        letter => Some(letter),
+    });
+    letters.collect::<String>().into()
+}
+
 /// An account to make.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
-    /// The chosen name.
+    /// The chosen name, unlike every other.
     pub handle: Box<str>,
     /// What signs the person in; may be none yet, when a passkey follows.
     pub identities: Vec<Identity>,
@@ -86,10 +104,24 @@ pub struct Account {
     pub id: AccountId,
     /// The chosen name.
     pub handle: Box<str>,
-    /// The name of the picture's file.
+    /// The name that its picture is found by.
     pub picture: Option<Box<str>>,
     /// What signs the person in: e-mail addresses first.
     pub identities: Vec<Identity>,
+    /// What they chose.
+    pub preferences: Preferences,
+}
+
+/// What a person chose. Nothing is sent that was not chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// The language of mails, as a BCP 47 tag; `None`: not said.
+    pub language: Option<Box<str>>,
+    /// Mails about their rooms.
+    pub room_mails: bool,
+    /// Mails about changes of the policy.
+    pub policy_mails: bool,
 }
 
 /// Accounts and their identities.
@@ -97,7 +129,8 @@ pub trait Accounts: Send + Sync + 'static {
     /// Makes an account.
     ///
     /// # Errors
-    /// `Taken` when an identity belongs to another account.
+    /// `Taken` when an identity belongs to another account, `HandleTaken` when somebody has the
+    /// handle, or one that looks like it.
     fn create_account(&self, new: NewAccount) -> Call<'_, AccountId>;
 
     /// An account, if there is one of this id.
@@ -106,17 +139,18 @@ pub trait Accounts: Send + Sync + 'static {
     /// Whose identity this is.
     fn account_of(&self, identity: Identity) -> Call<'_, Option<AccountId>>;
 
-    /// Changes the chosen name.
+    /// Changes the chosen name; the former one is free at once.
     ///
     /// # Errors
-    /// `Gone` when there is no such account.
+    /// `Gone` when there is no such account, `HandleTaken` when somebody else has the handle, or
+    /// one that looks like it.
     fn set_handle(&self, id: AccountId, handle: Box<str>) -> Call<'_, ()>;
 
-    /// Changes the name of the picture's file.
+    /// Changes what was chosen.
     ///
     /// # Errors
     /// `Gone` when there is no such account.
-    fn set_picture(&self, id: AccountId, picture: Option<Box<str>>) -> Call<'_, ()>;
+    fn set_preferences(&self, id: AccountId, preferences: Preferences) -> Call<'_, ()>;
 
     /// Adds an identity. Adding one's own again changes nothing.
     ///
@@ -138,6 +172,20 @@ mod tests {
         assert_eq!(address(" Ada@Example.ORG "), address("ada@example.org"));
         assert_eq!(address("zoe\u{308}@a.b"), address("ZOË@a.b"));
         assert_ne!(address("ada@example.org"), address("ada@example.com"));
+    }
+
+    #[test]
+    fn handles_that_look_alike_have_one_skeleton() {
+        for (one, other) in [
+            ("paul", "PAUL"),
+            ("paul", "pau1"),
+            ("oslo", "0s_l0"),
+            ("mandy", "rnandy"),
+            ("ada", "a_d_a"),
+        ] {
+            assert_eq!(skeleton(one), skeleton(other), "{one} {other}");
+        }
+        assert_ne!(skeleton("paul"), skeleton("paula"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct NewAttempt {
     pub link: Box<str>,
     /// The secret of the browser that asked.
     pub browser: Box<str>,
-    /// The code in the mail; good only together with the browser's secret.
+    /// The code that the link shows in another browser; good only with the browser's secret.
     pub code: Box<str>,
     /// When it is over, in server time; at most a quarter of an hour ahead.
     pub ends_ms: u64,
@@ -44,6 +44,31 @@ impl std::fmt::Debug for Confirmed {
     }
 }
 
+/// What becomes of a link.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LinkAnswer {
+    /// It was shown by the browser that asked.
+    Confirmed(Confirmed),
+    /// It was shown by another one; it stays good. This code, typed into the browser that asked,
+    /// does the same.
+    Elsewhere {
+        /// Six digits.
+        code: Box<str>,
+    },
+    /// There is no such attempt, or not any more.
+    Nothing,
+}
+
+impl std::fmt::Debug for LinkAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Confirmed(_) => "Confirmed(…)",
+            Self::Elsewhere { .. } => "Elsewhere { … }",
+            Self::Nothing => "Nothing",
+        })
+    }
+}
+
 /// What becomes of a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeAnswer {
@@ -63,8 +88,13 @@ pub trait Attempts: Send + Sync + 'static {
     /// Begins an attempt.
     fn begin_attempt(&self, new: NewAttempt) -> Call<'_, ()>;
 
-    /// Confirms by the link's secret, once.
-    fn confirm_link(&self, link: Box<str>, now_ms: u64) -> Call<'_, Option<Confirmed>>;
+    /// Confirms by the link's secret, once, when `browser` is the secret of the browser that asked.
+    fn confirm_link(
+        &self,
+        link: Box<str>,
+        browser: Option<Box<str>>,
+        now_ms: u64,
+    ) -> Call<'_, LinkAnswer>;
 
     /// Confirms by the browser's secret and the code, once.
     fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer>;

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub enum StoreError {
     /// What should be unique belongs to somebody else.
     Taken,
+    /// Somebody has the handle, or one that looks like it.
+    HandleTaken,
     /// There is no such account, or not any more.
     Gone,
     /// There is no room on the disk; the same call may succeed later.
@@ -25,6 +27,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Taken => "it belongs to another account",
+            Self::HandleTaken => "somebody has that handle, or one that looks like it",
             Self::Gone => "there is no such account",
             Self::Full => "the disk is full",
             Self::Broken => "the store failed",

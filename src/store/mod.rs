@@ -12,18 +12,20 @@ mod erasure;
 mod error;
 mod folder;
 mod passkey;
+mod picture;
 mod room;
 mod session;
 mod sqlite;
 #[cfg(test)]
 mod suite;
 
-pub use account::{Account, AccountId, Accounts, Identity, NewAccount};
-pub use attempt::{Attempts, CodeAnswer, Confirmed, NewAttempt};
+pub use account::{Account, AccountId, Accounts, Identity, NewAccount, Preferences};
+pub use attempt::{Attempts, CodeAnswer, Confirmed, LinkAnswer, NewAttempt};
 pub use day::Day;
 pub use erasure::{Erasures, Obstacle, Receipt, ReceiptId, SearchedPlace};
 pub use error::{OpenError, StoreError};
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
+pub use picture::{PictureSize, Pictures};
 pub use room::{
     Rooms, StoredBan, StoredEntry, StoredInvite, StoredKey, StoredMember, StoredPlay, StoredRoom,
 };
@@ -37,7 +39,7 @@ use std::pin::Pin;
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The whole seam.
-pub trait Store: Accounts + Sessions + Attempts + Passkeys + Rooms + Erasures {
+pub trait Store: Accounts + Pictures + Sessions + Attempts + Passkeys + Rooms + Erasures {
     /// Whether changes are taken.
     fn health(&self) -> Health;
 

@@ -59,6 +59,9 @@ pub trait Sessions: Send + Sync + 'static {
     /// All sessions of an account that are not over `today`.
     fn sessions(&self, account: AccountId, today: Day) -> Call<'_, Vec<Session>>;
 
+    /// Changes what its owner calls a session. Returns whether the account has such a session.
+    fn label_session(&self, account: AccountId, id: SessionId, label: Box<str>) -> Call<'_, bool>;
+
     /// Moves the end of a session. Returns whether there is such a session.
     fn extend_session(&self, id: SessionId, ends: Day) -> Call<'_, bool>;
 

@@ -1,6 +1,7 @@
 //! What every version of the store must hold, through the traits alone.
 
 use super::*;
+use crate::media::picture::Picture;
 use std::sync::Arc;
 use stereo_protocol::{
     BanId, EndReason, InviteId, ItemId, MemberId, Playback, QueueItem, Role, RoomId, RoomSettings,
@@ -49,6 +50,16 @@ pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
     }
 }
 
+/// Shows a link of [`attempt`] in the browser that asked.
+pub(super) async fn confirm(store: &dyn Store, link: &str, now_ms: u64) -> Option<Confirmed> {
+    let browser = link.replace("link", "browser").into();
+    match store.confirm_link(link.into(), Some(browser), now_ms).await {
+        Ok(LinkAnswer::Confirmed(confirmed)) => Some(confirmed),
+        Ok(LinkAnswer::Nothing) => None,
+        other => panic!("{other:?}"),
+    }
+}
+
 pub(super) async fn whole(store: &dyn Store) {
     accounts(store).await;
     identities(store).await;
@@ -77,17 +88,66 @@ async fn accounts(store: &dyn Store) {
     }
     assert_eq!(store.account_of(email("1")).await, Ok(None));
     store.set_handle(id, "Ada L.".into()).await.unwrap();
-    store.set_picture(id, Some("p.jpg".into())).await.unwrap();
+    let somebody = store.create_account(named("4da1", &[])).await;
+    assert!(somebody.is_ok(), "4 is no a");
+    let alike = store.create_account(named("ada_l", &[])).await;
+    assert_eq!(alike, Err(StoreError::HandleTaken), "it looks like Ada L.");
+    store.create_account(named("Ada", &[])).await.unwrap();
+    let back = store.set_handle(id, "ada".into()).await;
+    assert_eq!(back, Err(StoreError::HandleTaken), "it was free again");
+    store.set_handle(id, "ADA L.".into()).await.unwrap();
+    store.set_handle(id, "Ada L.".into()).await.unwrap();
+    let preferences = Preferences {
+        language: Some("vi".into()),
+        room_mails: true,
+        policy_mails: false,
+    };
+    assert_eq!(
+        store.account(id).await.unwrap().unwrap().preferences,
+        Preferences::default()
+    );
+    store
+        .set_preferences(id, preferences.clone())
+        .await
+        .unwrap();
+    assert_eq!(
+        store.account(id).await.unwrap().unwrap().preferences,
+        preferences
+    );
+    let picture = |byte: u8| Picture {
+        small: vec![byte; 3_000].into(),
+        large: vec![byte; 60_000].into(),
+    };
+    let former = store
+        .set_picture(id, Some(picture(1)))
+        .await
+        .unwrap()
+        .unwrap();
+    let name = store
+        .set_picture(id, Some(picture(2)))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_ne!(name, former);
+    assert_eq!(store.picture(former, PictureSize::Small).await, Ok(None));
+    for (size, bytes) in [
+        (PictureSize::Small, picture(2).small),
+        (PictureSize::Large, picture(2).large),
+    ] {
+        assert_eq!(store.picture(name.clone(), size).await, Ok(Some(bytes)));
+    }
     let account = store.account(id).await.unwrap().unwrap();
     assert_eq!(&*account.handle, "Ada L.");
-    assert_eq!(account.picture.as_deref(), Some("p.jpg"));
-    store.set_picture(id, None).await.unwrap();
+    assert_eq!(account.picture.as_ref(), Some(&name));
+    assert_eq!(store.set_picture(id, None).await, Ok(None));
     assert_eq!(store.account(id).await.unwrap().unwrap().picture, None);
+    assert_eq!(store.picture(name, PictureSize::Large).await, Ok(None));
     let nobody = AccountId::from_bits(1);
     assert_eq!(store.account(nobody).await, Ok(None));
     let gone = Err(StoreError::Gone);
     assert_eq!(store.set_handle(nobody, "x".into()).await, gone);
-    assert_eq!(store.set_picture(nobody, None).await, gone);
+    let painted = store.set_picture(nobody, Some(picture(3))).await;
+    assert_eq!(painted, Err(StoreError::Gone));
     assert_eq!(store.add_identity(nobody, email("x@y.z")).await, gone);
     assert_eq!(store.account_of(email("x@y.z")).await, Ok(None));
 }
@@ -189,28 +249,24 @@ async fn links(store: &dyn Store) {
         .begin_attempt(attempt("Fay@example.org", "f"))
         .await
         .unwrap();
-    assert_eq!(store.confirm_link("link x".into(), NOW).await, Ok(None));
-    assert_eq!(store.confirm_link("browser f".into(), NOW).await, Ok(None));
-    let confirmed = store
-        .confirm_link("link f".into(), NOW)
-        .await
-        .unwrap()
-        .unwrap();
+    assert_eq!(confirm(store, "link x", NOW).await, None);
+    assert_eq!(confirm(store, "browser f", NOW).await, None);
+    for browser in [None, Some("browser x".into())] {
+        let elsewhere = store.confirm_link("link f".into(), browser, NOW).await;
+        let code = "123456".into();
+        assert_eq!(elsewhere, Ok(LinkAnswer::Elsewhere { code }), "it stays");
+    }
+    let confirmed = confirm(store, "link f", NOW).await.unwrap();
     assert_eq!(&*confirmed.email, "Fay@example.org");
     assert_eq!(&*confirmed.then, "/rooms/x");
-    assert_eq!(
-        store.confirm_link("link f".into(), NOW).await,
-        Ok(None),
-        "once"
-    );
+    assert_eq!(confirm(store, "link f", NOW).await, None, "once");
     store
         .begin_attempt(attempt("fay@example.org", "g"))
         .await
         .unwrap();
-    let late = store.confirm_link("link g".into(), NOW + 900_000).await;
-    assert_eq!(late, Ok(None), "over");
-    let early = store.confirm_link("link g".into(), NOW).await;
-    assert_eq!(early, Ok(None), "and gone");
+    let late = confirm(store, "link g", NOW + 900_000).await;
+    assert_eq!(late, None, "over");
+    assert_eq!(confirm(store, "link g", NOW).await, None, "and gone");
 }
 
 async fn codes(store: &dyn Store) {
@@ -246,7 +302,7 @@ async fn codes(store: &dyn Store) {
     };
     assert_eq!(&*confirmed.email, "gil@example.org");
     assert_eq!(code("browser i", "123456").await, nothing, "once");
-    assert_eq!(store.confirm_link("link i".into(), NOW).await, Ok(None));
+    assert_eq!(confirm(store, "link i", NOW).await, None);
 }
 
 async fn many_attempts(store: &dyn Store) {
@@ -256,20 +312,12 @@ async fn many_attempts(store: &dyn Store) {
         store.begin_attempt(new).await.unwrap();
     }
     for (number, there) in [(0, false), (1, false), (2, true), (5, true)] {
-        let link = format!("link n{number}").into();
-        let confirmed = store.confirm_link(link, NOW).await.unwrap();
+        let confirmed = confirm(store, &format!("link n{number}"), NOW).await;
         assert_eq!(confirmed.is_some(), there, "{number}");
     }
     store.sweep(NOW + 900_003).await.unwrap();
-    let over = store.confirm_link("link n3".into(), NOW).await;
-    assert_eq!(over, Ok(None), "swept");
-    assert!(
-        store
-            .confirm_link("link n4".into(), NOW)
-            .await
-            .unwrap()
-            .is_some()
-    );
+    assert_eq!(confirm(store, "link n3", NOW).await, None, "swept");
+    assert!(confirm(store, "link n4", NOW).await.is_some());
 }
 
 async fn passkeys(store: &dyn Store) {
@@ -413,8 +461,8 @@ pub(super) fn evening(number: u128, owner: AccountId) -> StoredRoom {
 }
 
 async fn rooms(store: &dyn Store) {
-    let ada = store.create_account(named("Ada", &[])).await.unwrap();
-    let bob = store.create_account(named("Bob", &[])).await.unwrap();
+    let ada = store.create_account(named("Ada2", &[])).await.unwrap();
+    let bob = store.create_account(named("Bob2", &[])).await.unwrap();
     let first = evening(1, ada);
     let nobody = evening(1, AccountId::from_bits(1));
     let gone = store.save_room(Arc::new(nobody)).await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use stereo::app::App;
 use stereo::config::Config;
 use stereo::server::Server as Listeners;
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -26,6 +27,8 @@ pub(crate) struct Server {
     pub(crate) app: Arc<App>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
+    /// Gone with the test.
+    _data: TempDir,
 }
 
 /// A config whose listeners take free ports.
@@ -42,8 +45,10 @@ impl Server {
         Self::start_with(config()).await
     }
 
-    pub(crate) async fn start_with(config: Config) -> Self {
-        let app = Arc::new(App::new(config));
+    pub(crate) async fn start_with(mut config: Config) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        config.store.data = data.path().join("data");
+        let app = Arc::new(App::open(config).unwrap());
         let listeners = Listeners::bind(app.clone()).unwrap();
         let (address, ops) = (
             listeners.address().unwrap(),
@@ -59,6 +64,7 @@ impl Server {
             app,
             stop: Some(stop),
             ended,
+            _data: data,
         }
     }
 

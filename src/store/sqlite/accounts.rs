@@ -1,6 +1,6 @@
 //! Accounts and their identities, in SQLite.
 
-use super::super::account::{Account, Accounts, Identity, NewAccount};
+use super::super::account::{Account, Accounts, Identity, NewAccount, Preferences, skeleton};
 use super::super::error::StoreError;
 use super::super::{AccountId, Call};
 use super::SqliteStore;
@@ -10,7 +10,7 @@ use super::rows::{Sealed, fresh_row, key_of, key_of_existing, row_id};
 use super::search::Needles;
 use super::writer::Work;
 use crate::keystore::{EntryId, FieldKey, KeyId, KeyStore, LookupHash, LookupKind, NewEntry};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 const HANDLE: Sealed = Sealed {
     table: "accounts",
@@ -19,6 +19,10 @@ const HANDLE: Sealed = Sealed {
 const PICTURE: Sealed = Sealed {
     table: "accounts",
     column: "picture",
+};
+const PREFERENCES: Sealed = Sealed {
+    table: "accounts",
+    column: "preferences",
 };
 const EMAIL: Sealed = Sealed {
     table: "emails",
@@ -46,11 +50,18 @@ impl Accounts for SqliteStore {
     }
 
     fn set_handle(&self, id: AccountId, handle: Box<str>) -> Call<'_, ()> {
-        Box::pin(self.set(HANDLE, id, Some(handle)))
+        Box::pin(self.delete(move |work, needles| {
+            rename(work, needles, id, &handle)?;
+            replace(work, needles, HANDLE, id, Some(handle.as_bytes()))
+        }))
     }
 
-    fn set_picture(&self, id: AccountId, picture: Option<Box<str>>) -> Call<'_, ()> {
-        Box::pin(self.set(PICTURE, id, picture))
+    fn set_preferences(&self, id: AccountId, preferences: Preferences) -> Call<'_, ()> {
+        Box::pin(self.delete(move |work, needles| {
+            let json = serde_json::to_vec(&preferences);
+            let json = json.map_err(|_| Fault::Unreadable("preferences"))?;
+            replace(work, needles, PREFERENCES, id, Some(&json))
+        }))
     }
 
     fn add_identity(&self, id: AccountId, identity: Identity) -> Call<'_, ()> {
@@ -65,26 +76,72 @@ impl Accounts for SqliteStore {
     }
 }
 
-impl SqliteStore {
-    /// Changes a sealed text of an account; leaves no trace of the former one.
-    async fn set(
-        &self,
-        field: Sealed,
-        id: AccountId,
-        text: Option<Box<str>>,
-    ) -> Result<(), StoreError> {
-        let changed = self.delete(move |work, needles| {
-            let key = key_of_existing(work.db, work.keys, id)?;
-            let column = field.column;
-            let select = format!("SELECT {column} FROM accounts WHERE id = ?1");
-            needles.add_columns(work.db, &select, [row_id(id)])?;
-            let sealed = text.map(|text| field.seal(&key, row_id(id), text.as_bytes()));
-            let set = format!("UPDATE accounts SET {column} = ?2 WHERE id = ?1");
-            (work.db.prepare_cached(&set)?).execute(params![row_id(id), sealed])?;
-            Ok(())
-        });
-        changed.await
+/// Replaces a sealed field of an account; leaves no trace of the former one.
+fn replace(
+    work: &mut Work<'_>,
+    needles: &mut Needles,
+    field: Sealed,
+    id: AccountId,
+    plain: Option<&[u8]>,
+) -> Result<(), Fault> {
+    let key = key_of_existing(work.db, work.keys, id)?;
+    let column = field.column;
+    let select = format!("SELECT {column} FROM accounts WHERE id = ?1");
+    needles.add_columns(work.db, &select, [row_id(id)])?;
+    let sealed = plain.map(|plain| field.seal(&key, row_id(id), plain));
+    let set = format!("UPDATE accounts SET {column} = ?2 WHERE id = ?1");
+    (work.db.prepare_cached(&set)?).execute(params![row_id(id), sealed])?;
+    Ok(())
+}
+
+/// Says which picture an account has.
+pub(super) fn name_picture(
+    work: &mut Work<'_>,
+    needles: &mut Needles,
+    id: AccountId,
+    name: Option<&str>,
+) -> Result<(), Fault> {
+    replace(work, needles, PICTURE, id, name.map(str::as_bytes))
+}
+
+/// Lets another handle lead to an account, and the former one to nobody.
+fn rename(
+    work: &mut Work<'_>,
+    needles: &mut Needles,
+    id: AccountId,
+    handle: &str,
+) -> Result<(), Fault> {
+    let key = key_of_existing(work.db, work.keys, id)?;
+    let former = handle_of(work.db, id, &key)?;
+    let former = former.map(|former| handle_lookup(work.keys, &former));
+    let next = handle_lookup(work.keys, handle);
+    if former == Some(next) {
+        return Ok(());
     }
+    claim_handle(work, next, id)?;
+    if let Some(former) = former.map(EntryId::Lookup) {
+        needles.add_traces(work, former)?;
+        work.remove_entries(&[former])?;
+    }
+    Ok(())
+}
+
+fn claim_handle(work: &mut Work<'_>, hash: LookupHash, id: AccountId) -> Result<(), Fault> {
+    match owner_of(work.db, work.keys, hash)? {
+        Some(owner) if owner != id => Err(StoreError::HandleTaken.into()),
+        _ => claim(work, hash, id).map(|_| ()),
+    }
+}
+
+fn handle_lookup(keys: &KeyStore, handle: &str) -> LookupHash {
+    keys.lookup(LookupKind::Handle, skeleton(handle).as_bytes())
+}
+
+fn handle_of(db: &Connection, id: AccountId, key: &FieldKey) -> Result<Option<Box<str>>, Fault> {
+    let mut select = db.prepare_cached("SELECT handle FROM accounts WHERE id = ?1")?;
+    let sealed: Option<Vec<u8>> = (select.query_row([row_id(id)], |row| row.get(0))).optional()?;
+    let handle = sealed.map(|sealed| HANDLE.open_text(key, row_id(id), &sealed));
+    handle.transpose()
 }
 
 fn create(work: &mut Work<'_>, new: &NewAccount) -> Result<AccountId, Fault> {
@@ -95,6 +152,8 @@ fn create(work: &mut Work<'_>, new: &NewAccount) -> Result<AccountId, Fault> {
     let handle = HANDLE.seal(&key, row_id(id), new.handle.as_bytes());
     let insert = "INSERT INTO accounts (id, key, handle) VALUES (?1, ?2, ?3)";
     (work.db.prepare_cached(insert)?).execute(params![row_id(id), key_id.0, handle])?;
+    let lookup = handle_lookup(work.keys, &new.handle);
+    claim_handle(work, lookup, id)?;
     for identity in &new.identities {
         add(work, id, &key, identity)?;
     }
@@ -193,13 +252,18 @@ fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> 
     let Some(key) = key_of(reading.db, reading.keys, id)? else {
         return Ok(None);
     };
-    let mut wanted =
-        (reading.db).prepare_cached("SELECT handle, picture FROM accounts WHERE id = ?1")?;
+    let mut wanted = (reading.db)
+        .prepare_cached("SELECT handle, picture, preferences FROM accounts WHERE id = ?1")?;
     let mut rows = wanted.query([row_id(id)])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
     let (handle, picture): (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
+    let preferences: Option<Vec<u8>> = row.get(2)?;
+    let preferences = preferences.map(|sealed| {
+        let json = PREFERENCES.open_text(&key, row_id(id), &sealed)?;
+        serde_json::from_str(&json).map_err(|_| Fault::Unreadable("preferences"))
+    });
     let picture = picture.map(|sealed| PICTURE.open_text(&key, row_id(id), &sealed));
     let mut identities = emails(reading.db, id, &key)?;
     identities.extend(subjects(reading.db, id, &key)?);
@@ -208,6 +272,7 @@ fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> 
         handle: HANDLE.open_text(&key, row_id(id), &handle)?,
         picture: picture.transpose()?,
         identities: identities.into_iter().map(|(_, one)| one).collect(),
+        preferences: preferences.transpose()?.unwrap_or_default(),
     }))
 }
 
@@ -254,7 +319,8 @@ pub(super) fn lookups(
     let mut identities = emails(db, id, key)?;
     identities.extend(subjects(db, id, key)?);
     let hashes = identities.iter().map(|(_, one)| lookup_of(keys, one));
-    Ok(hashes.collect())
+    let handle = handle_of(db, id, key)?.map(|handle| handle_lookup(keys, &handle));
+    Ok(hashes.chain(handle).collect())
 }
 
 pub(super) fn lookup_of(keys: &KeyStore, identity: &Identity) -> LookupHash {

@@ -4,7 +4,8 @@
 use super::super::Call;
 use super::super::account::canonical_email;
 use super::super::attempt::{
-    Attempts, CodeAnswer, Confirmed, LONGEST_MS, MOST_ATTEMPTS, MOST_WRONG_CODES, NewAttempt,
+    Attempts, CodeAnswer, Confirmed, LONGEST_MS, LinkAnswer, MOST_ATTEMPTS, MOST_WRONG_CODES,
+    NewAttempt,
 };
 use super::SqliteStore;
 use super::fault::Fault;
@@ -28,6 +29,7 @@ pub(super) struct Ends(Mutex<HashMap<AttemptId, u64>>);
 #[derive(Serialize, Deserialize)]
 struct Content {
     email: Box<str>,
+    code: Box<str>,
     ends_ms: u64,
     then: Box<str>,
 }
@@ -46,22 +48,36 @@ impl Attempts for SqliteStore {
         }))
     }
 
-    fn confirm_link(&self, link: Box<str>, now_ms: u64) -> Call<'_, Option<Confirmed>> {
+    fn confirm_link(
+        &self,
+        link: Box<str>,
+        browser: Option<Box<str>>,
+        now_ms: u64,
+    ) -> Call<'_, LinkAnswer> {
         Box::pin(self.change(move |work| {
-            let select = "SELECT id, link_key, code, wrong, content FROM attempts WHERE link = ?1";
+            let select =
+                "SELECT id, link_key, code, wrong, content, browser FROM attempts WHERE link = ?1";
             let Some(kept) = Kept::find(work.db, select, &link)? else {
-                return Ok(None);
+                return Ok(LinkAnswer::Nothing);
             };
+            let content = kept.content(&kept.key("link_key", &link)?)?;
+            let asked_here = browser.is_some_and(|browser| secret::hash(&browser) == kept.browser);
+            if now_ms >= content.ends_ms {
+                remove(work, kept.id)?;
+                return Ok(LinkAnswer::Nothing);
+            }
+            if !asked_here {
+                return Ok(LinkAnswer::Elsewhere { code: content.code });
+            }
             remove(work, kept.id)?;
-            let key = kept.key("link_key", &link)?;
-            kept.confirmed(&key, now_ms)
+            Ok(LinkAnswer::Confirmed(content.confirmed()))
         }))
     }
 
     fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer> {
         Box::pin(self.change(move |work| {
             let select =
-                "SELECT id, browser_key, code, wrong, content FROM attempts WHERE browser = ?1";
+                "SELECT id, browser_key, code, wrong, content, browser FROM attempts WHERE browser = ?1";
             let Some(kept) = Kept::find(work.db, select, &browser)? else {
                 return Ok(CodeAnswer::Nothing);
             };
@@ -101,6 +117,7 @@ fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault>
     let key = FieldKey::new(bytes.clone());
     let content = Content {
         email: new.email.clone(),
+        code: new.code.clone(),
         ends_ms: new.ends_ms,
         then: new.then.clone(),
     };
@@ -191,6 +208,17 @@ struct Kept {
     code: [u8; 32],
     wrong: u8,
     content: Vec<u8>,
+    /// SHA-256 of the secret of the browser that asked.
+    browser: [u8; 32],
+}
+
+impl Content {
+    fn confirmed(self) -> Confirmed {
+        Confirmed {
+            email: self.email,
+            then: self.then,
+        }
+    }
 }
 
 impl Kept {
@@ -207,6 +235,7 @@ impl Kept {
             code: row.get(2)?,
             wrong: row.get(3)?,
             content: row.get(4)?,
+            browser: row.get(5)?,
         })
     }
 
@@ -218,14 +247,15 @@ impl Kept {
         Ok(FieldKey::new(bytes))
     }
 
-    /// What it confirms, unless it is over.
-    fn confirmed(&self, key: &FieldKey, now_ms: u64) -> Result<Option<Confirmed>, Fault> {
+    fn content(&self, key: &FieldKey) -> Result<Content, Fault> {
         let opened = key.open(place("content", &self.id), &self.content);
         let content = opened.and_then(|json| serde_json::from_slice(&json).ok());
-        let content: Content = content.ok_or(Fault::Unreadable("content"))?;
-        Ok((now_ms < content.ends_ms).then_some(Confirmed {
-            email: content.email,
-            then: content.then,
-        }))
+        content.ok_or(Fault::Unreadable("content"))
+    }
+
+    /// What it confirms, unless it is over.
+    fn confirmed(&self, key: &FieldKey, now_ms: u64) -> Result<Option<Confirmed>, Fault> {
+        let content = self.content(key)?;
+        Ok((now_ms < content.ends_ms).then(|| content.confirmed()))
     }
 }

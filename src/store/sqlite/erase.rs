@@ -27,9 +27,10 @@ const KEPT_MS: u64 = 86_400_000;
 
 /// Where the bytes of an account are: table, the column that says whose, and what to look for.
 const OWNED: &[(&str, &str, &str)] = &[
-    ("accounts", "id", "key, handle, picture"),
+    ("accounts", "id", "key, handle, picture, preferences"),
     ("emails", "account", "address"),
     ("subjects", "account", "subject"),
+    ("pictures", "account", "name, small, large"),
     ("passkeys", "account", "credential_id, credential, label"),
     ("sessions", "account", "hash, label"),
     ("rooms", "owner", "settings"),
@@ -40,8 +41,8 @@ const OWNED: &[(&str, &str, &str)] = &[
 /// A room of the account.
 const OWN_ROOM: &str = "room IN (SELECT id FROM rooms WHERE owner = ?1)";
 
-/// Letters of a room's id.
-const ROOM_ID: usize = 16;
+/// Letters of a room's id, and of the name that a picture is found by.
+const NAMES: [usize; 2] = [16, 43];
 
 /// An erasure under way.
 #[derive(Debug)]
@@ -107,7 +108,7 @@ fn needles_of(work: &Work<'_>, account: AccountId) -> Result<Needles, Fault> {
 }
 
 impl Needles {
-    /// The blobs of every row that `select` gives, and the names of rooms.
+    /// The blobs of every row that `select` gives, and the names of rooms and pictures.
     pub(super) fn add_columns(
         &mut self,
         db: &Connection,
@@ -121,7 +122,7 @@ impl Needles {
             for column in 0..columns {
                 match row.get_ref(column)? {
                     ValueRef::Blob(bytes) => self.add_ends(bytes),
-                    ValueRef::Text(bytes) if bytes.len() == ROOM_ID => self.add(bytes),
+                    ValueRef::Text(bytes) if NAMES.contains(&bytes.len()) => self.add(bytes),
                     _ => {}
                 }
             }

@@ -6,6 +6,7 @@ mod erase;
 mod eraser;
 mod fault;
 mod passkeys;
+mod pictures;
 mod readers;
 mod rooms;
 mod rows;

@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 20;
+/// Bytes of a long field of which some are looked for: less than lies on one page.
+const PART: usize = 2_000;
 /// Shorter ones would be found where nobody put them.
 const LEAST: usize = 8;
 
@@ -29,6 +31,10 @@ impl Needles {
     pub(super) fn add_ends(&mut self, bytes: &[u8]) {
         self.add(&bytes[..bytes.len().min(16)]);
         self.add(&bytes[bytes.len().saturating_sub(16)..]);
+        // A long one lies on several pages, each with a part of it.
+        for part in bytes.chunks(PART).skip(1) {
+            self.add(&part[..part.len().min(16)]);
+        }
     }
 
     /// The number of a row: as a column, and as the row's own name.

@@ -54,6 +54,19 @@ impl Sessions for SqliteStore {
         }))
     }
 
+    fn label_session(&self, account: AccountId, id: SessionId, label: Box<str>) -> Call<'_, bool> {
+        Box::pin(self.delete(move |work, needles| {
+            let key = key_of_existing(work.db, work.keys, account)?;
+            let (row, of) = (id.0 as i64, row_id(account));
+            let select = "SELECT label FROM sessions WHERE id = ?1 AND account = ?2";
+            needles.add_columns(work.db, select, params![row, of])?;
+            let sealed = LABEL.seal(&key, row, label.as_bytes());
+            let set = "UPDATE sessions SET label = ?3 WHERE id = ?1 AND account = ?2";
+            let changed = (work.db.prepare_cached(set)?).execute(params![row, of, sealed])?;
+            Ok(changed > 0)
+        }))
+    }
+
     fn extend_session(&self, id: SessionId, ends: Day) -> Call<'_, bool> {
         Box::pin(self.change(move |work| {
             let extend = "UPDATE sessions SET ends_day = ?2 WHERE id = ?1";

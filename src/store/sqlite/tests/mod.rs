@@ -4,9 +4,10 @@ mod erasing;
 mod rooms;
 
 use super::super::account::Accounts;
-use super::super::suite::{self, NOW, TODAY, attempt, email, named, session_of};
-use super::super::{AccountId, Attempts, Sessions};
+use super::super::suite::{self, NOW, TODAY, attempt, confirm, email, named, session_of};
+use super::super::{AccountId, Attempts, Pictures, Sessions};
 use super::*;
+use crate::media::picture::Picture;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -110,7 +111,7 @@ async fn everything_is_there_after_a_restart() {
     );
     assert!(store.session([1; 32], TODAY).await.unwrap().is_some());
     store.sweep(NOW).await.unwrap();
-    let confirmed = store.confirm_link("link b".into(), NOW).await.unwrap();
+    let confirmed = confirm(&store, "link b", NOW).await;
     assert_eq!(&*confirmed.unwrap().email, "bob@example.org");
 }
 
@@ -128,7 +129,7 @@ async fn an_attempt_of_an_earlier_run_goes_after_the_longest_time() {
     assert_eq!(store.shared.keys.len(), 1);
     store.sweep(NOW + 15 * 60_000).await.unwrap();
     assert_eq!(store.shared.keys.len(), 0);
-    assert_eq!(store.confirm_link("link b".into(), NOW).await, Ok(None));
+    assert_eq!(confirm(&store, "link b", NOW).await, None);
 }
 
 #[tokio::test]
@@ -137,7 +138,13 @@ async fn what_people_say_of_themselves_is_in_no_file_as_they_said_it() {
     let store = data.open();
     let id = ada(&store).await;
     store
-        .set_picture(id, Some("needle-picture.jpg".into()))
+        .set_picture(
+            id,
+            Some(Picture {
+                small: (*b"needle: small").into(),
+                large: (*b"needle: large").into(),
+            }),
+        )
         .await
         .unwrap();
     store.begin_session(session_of(id, 1)).await.unwrap();
@@ -236,7 +243,10 @@ async fn a_change_that_fails_leaves_the_others_of_its_commit() {
                 0 => "ada@example.org".to_owned(),
                 _ => format!("{number}@example.org"),
             };
-            store.create_account(named("x", &[email(&address)])).await
+            let handle = format!("x{number}.");
+            store
+                .create_account(named(&handle, &[email(&address)]))
+                .await
         })
     };
     let changes: Vec<_> = (0..60).map(change).collect();
@@ -249,8 +259,8 @@ async fn a_change_that_fails_leaves_the_others_of_its_commit() {
     assert_eq!(store.shared.keys.unsettled(), []);
     assert_eq!(
         store.shared.keys.len(),
-        2 * 41,
-        "a key and a lookup each, nothing of those refused"
+        3 * 41,
+        "a key and two lookups each, nothing of those refused"
     );
     drop(Arc::into_inner(store));
     let store = data.open();
@@ -379,11 +389,11 @@ async fn a_crash_between_key_store_and_database_is_mended_at_the_next_start() {
     keys.add(&[NewEntry::Key(fresh), NewEntry::Lookup(other, id.bits())])
         .unwrap();
     keys.sync().unwrap();
-    assert_eq!(keys.len(), 4);
+    assert_eq!(keys.len(), 5);
     drop(store);
     let store = data.open();
     assert_eq!(store.shared.keys.unsettled(), []);
-    assert_eq!(store.shared.keys.len(), 2);
+    assert_eq!(store.shared.keys.len(), 3);
     assert_eq!(
         store.account_of(email("ada@example.org")).await,
         Ok(Some(id))

@@ -237,7 +237,7 @@ proptest! {
                 let keys = members.chain(room.bans.iter().map(|ban| ban.key));
                 keys.filter(|key| matches!(key, StoredKey::Guest(_))).collect()
             };
-            assert_eq!(store.shared.keys.len(), 3 + guests.len(), "no key is left over");
+            assert_eq!(store.shared.keys.len(), 5 + guests.len(), "no key is left over");
         });
     }
 }

@@ -1,0 +1,192 @@
+//! `/api/me…`: what is kept of whoever is signed in, for them to see and to change.
+
+mod picture;
+mod sessions;
+
+pub(super) use picture::serve as serve_picture;
+
+use super::error::Problem;
+use super::session::Shown;
+use super::{Asker, Request, Response, body, changing, empty, json};
+use crate::app::App;
+use crate::auth::check_handle;
+use crate::store::{Account, AccountId, Identity, Passkey, PasskeyId, Preferences};
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json as value};
+use std::sync::Arc;
+use stereo_protocol::{ErrorKind, ErrorObject};
+
+/// Languages that mails are written in.
+const LANGUAGES: [&str; 2] = ["en", "vi"];
+
+/// `/api/me…`, by what stands behind.
+pub(super) async fn route(
+    app: &Arc<App>,
+    request: Request,
+    rest: &[&str],
+    asker: Asker,
+) -> Result<Response, Problem> {
+    changing(asker)?;
+    let method = request.method().clone();
+    let shown = Shown::of(app, &method, request.headers(), asker);
+    let who = shown.signed_in(app).await?;
+    match (rest, method) {
+        ([], Method::GET | Method::HEAD) => {
+            Ok(json(StatusCode::OK, &self::shown(app, who.account).await?))
+        }
+        ([], Method::PATCH) => change(app, request, who.account).await,
+        ([], _) => Err(Problem::method("GET, HEAD, PATCH")),
+        (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
+        (["ways", _], _) => Err(Problem::method("DELETE")),
+        (["picture"], _) => picture::route(app, request, who).await,
+        (["sessions", rest @ ..], _) => sessions::route(app, request, rest, who).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// What an account's owner is shown of it.
+pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
+    let account = account(app, id).await?;
+    let passkeys = app.store.passkeys(id).await?;
+    let email = account.identities.iter().find_map(|one| match one {
+        Identity::Email(address) => Some(address),
+        Identity::Subject { .. } => None,
+    });
+    let mut ways: Vec<Value> = account.identities.iter().map(way).collect();
+    ways.extend(passkeys.iter().map(passkey_way));
+    let Preferences {
+        language,
+        room_mails,
+        policy_mails,
+    } = &account.preferences;
+    Ok(value!({
+        "handle": account.handle,
+        "email": email,
+        "picture": picture::shown(account.picture.as_deref()),
+        "language": language,
+        "mails": {"rooms": room_mails, "policy": policy_mails},
+        "ways": ways,
+    }))
+}
+
+/// An account of somebody who is signed in.
+///
+/// # Errors
+/// 401 when it is gone.
+async fn account(app: &App, id: AccountId) -> Result<Account, Problem> {
+    let account = app.store.account(id).await?;
+    account.ok_or_else(|| {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorKind::NotAllowed,
+            "that account is gone",
+        )
+    })
+}
+
+fn way(identity: &Identity) -> Value {
+    match identity {
+        Identity::Email(address) => {
+            value!({"id": way_id(identity), "kind": "email", "name": address})
+        }
+        Identity::Subject { provider, .. } => {
+            value!({"id": way_id(identity), "kind": "provider", "name": provider})
+        }
+    }
+}
+
+fn passkey_way(passkey: &Passkey) -> Value {
+    value!({"id": format!("p{:x}", passkey.id.0), "kind": "passkey", "name": passkey.label})
+}
+
+/// Names a way to sign in, to its owner: part of a hash, so that no path holds an address.
+fn way_id(identity: &Identity) -> String {
+    let whole = match identity {
+        Identity::Email(address) => format!("email\n{address}"),
+        Identity::Subject { provider, subject } => format!("subject\n{provider}\n{subject}"),
+    };
+    let hash = crate::secret::hash(&whole);
+    hash[..8].iter().fold("i".to_owned(), |mut id, byte| {
+        id.push_str(&format!("{byte:02x}"));
+        id
+    })
+}
+
+async fn remove_way(app: &App, id: AccountId, way: &str) -> Result<Response, Problem> {
+    let account = account(app, id).await?;
+    let passkeys = app.store.passkeys(id).await?;
+    let identity = account.identities.iter().find(|one| way_id(one) == way);
+    let number = way.strip_prefix('p');
+    let number = number.and_then(|number| u64::from_str_radix(number, 16).ok());
+    let passkey = number.map(PasskeyId);
+    let passkey = passkey.filter(|id| passkeys.iter().any(|one| one.id == *id));
+    if identity.is_none() && passkey.is_none() {
+        return Err(Problem::not_found());
+    }
+    if account.identities.len() + passkeys.len() < 2 {
+        let message = "the last way to sign in stays: without it nobody could come back";
+        return Err(ErrorObject::new(ErrorKind::Conflict, message).into());
+    }
+    if let Some(identity) = identity {
+        app.store.remove_identity(id, identity.clone()).await?;
+    }
+    if let Some(passkey) = passkey {
+        app.store.remove_passkey(id, passkey).await?;
+    }
+    Ok(empty(StatusCode::NO_CONTENT))
+}
+
+/// `PATCH /api/me`. What is absent stays; `null` takes the language back.
+#[derive(Deserialize)]
+struct Change {
+    #[serde(default)]
+    handle: Option<Box<str>>,
+    #[serde(default, deserialize_with = "given")]
+    language: Option<Option<Box<str>>>,
+    #[serde(default)]
+    mails: Option<Mails>,
+}
+
+#[derive(Deserialize)]
+struct Mails {
+    #[serde(default)]
+    rooms: Option<bool>,
+    #[serde(default)]
+    policy: Option<bool>,
+}
+
+/// Tells `null` from what is absent.
+fn given<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<Box<str>>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+async fn change(app: &App, request: Request, id: AccountId) -> Result<Response, Problem> {
+    let change: Change = body::json(request).await?;
+    let handle = change.handle.as_deref().map(check_handle).transpose()?;
+    if let Some(Some(language)) = &change.language
+        && !LANGUAGES.contains(&&**language)
+    {
+        return Err(ErrorObject::invalid("language", "expected en or vi").into());
+    }
+    let before = account(app, id).await?.preferences;
+    // The handle first: it is what can be refused.
+    if let Some(handle) = handle {
+        app.store.set_handle(id, handle).await?;
+    }
+    let mails = change.mails.unwrap_or(Mails {
+        rooms: None,
+        policy: None,
+    });
+    let preferences = Preferences {
+        language: change.language.unwrap_or(before.language.clone()),
+        room_mails: mails.rooms.unwrap_or(before.room_mails),
+        policy_mails: mails.policy.unwrap_or(before.policy_mails),
+    };
+    if preferences != before {
+        app.store.set_preferences(id, preferences).await?;
+    }
+    Ok(json(StatusCode::OK, &shown(app, id).await?))
+}

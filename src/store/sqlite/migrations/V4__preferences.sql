@@ -1,0 +1,2 @@
+-- What a person chose: language and mails.
+ALTER TABLE accounts ADD COLUMN preferences BLOB; -- sealed
