@@ -3,9 +3,11 @@
 // A test that cannot go on is a test that failed; one may say the seed of its evening.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod accounts;
 mod bad_input;
 mod connections;
 mod http;
+mod person;
 mod rooms;
 mod stalls;
 mod support;

@@ -54,7 +54,7 @@ impl Pictures for SqliteStore {
             let Some(key) = key_of(reading.db, reading.keys, account_id(account))? else {
                 return Ok(None);
             };
-            Ok(Some(field.open(&key, account, &sealed)?.into()))
+            Ok(Some(field.open(&key, account, &sealed)?))
         }))
     }
 }

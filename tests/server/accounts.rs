@@ -1,0 +1,530 @@
+//! Signing in by mail, sessions, and what is kept of whoever is signed in.
+
+use crate::person::{Browser, Mailbox};
+use crate::support::Server;
+use serde_json::{Value, json};
+
+const CONFIRM: &str = "/api/sign-in/email/confirm";
+
+#[tokio::test]
+async fn a_link_signs_in_the_browser_that_asked_and_only_once() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    assert_eq!(ada.ask("GET", "/api/me", Value::Null).await.0, 401);
+    let asked = json!({"email": "Ada@Example.org", "then": "/rooms/x"});
+    let (status, told) = ada.ask("POST", "/api/sign-in/email", asked).await;
+    assert_eq!((status, told), (202, json!({"sent": true})));
+    let token = mailbox.token().await;
+    let (status, told) = ada.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(
+        (&told["fresh"], &told["then"]),
+        (&json!(true), &json!("/rooms/x"))
+    );
+    assert_eq!(told["me"]["email"], "Ada@Example.org");
+    assert_eq!(
+        ada.cookies.keys().collect::<Vec<_>>(),
+        ["stereo"],
+        "and the other is gone"
+    );
+    let (status, me) = ada.ask("GET", "/api/me", Value::Null).await;
+    assert_eq!((status, &me), (200, &told["me"]));
+    // Once, whoever shows it.
+    for mut other in [Browser::of(&server), ada] {
+        let (status, told) = other.ask("POST", CONFIRM, json!({"token": token})).await;
+        assert_eq!((status, &told["kind"]), (404, &json!("not_found")));
+    }
+    // The same person next time, however the address is written.
+    let mut again = Browser::of(&server);
+    let told = again.sign_in(&mut mailbox, "ada@example.org").await;
+    assert_eq!(
+        (&told["fresh"], &told["me"]["handle"]),
+        (&json!(false), &me["handle"])
+    );
+}
+
+#[tokio::test]
+async fn a_link_opened_elsewhere_shows_a_code_for_the_browser_that_asked() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut desk = Browser::of(&server);
+    let asked = json!({"email": "ada@example.org"});
+    assert_eq!(desk.ask("POST", "/api/sign-in/email", asked).await.0, 202);
+    let token = mailbox.token().await;
+    let mut phone = Browser::of(&server);
+    let (status, shown) = phone.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!(status, 200);
+    let code = shown["code"].as_str().unwrap().to_owned();
+    assert_eq!(code.len(), 6);
+    assert!(phone.cookies.is_empty(), "the phone is not signed in");
+    // The code is of no use where nobody asked.
+    assert_eq!(
+        phone.ask("POST", CONFIRM, json!({"code": code})).await.0,
+        404
+    );
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let (status, told) = desk.ask("POST", CONFIRM, json!({"code": wrong})).await;
+    assert_eq!((status, &told["field"]), (400, &json!("code")));
+    assert!(
+        told["detail"].as_str().unwrap().contains("4 tries left"),
+        "{told}"
+    );
+    let spaced = format!(" {} {} ", &code[..3], &code[3..]);
+    let (status, told) = desk.ask("POST", CONFIRM, json!({"code": spaced})).await;
+    assert_eq!(status, 200, "{told}");
+    assert!(desk.cookies.contains_key("stereo"));
+}
+
+#[tokio::test]
+async fn five_wrong_codes_end_an_attempt() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    let asked = json!({"email": "ada@example.org"});
+    assert_eq!(ada.ask("POST", "/api/sign-in/email", asked).await.0, 202);
+    let token = mailbox.token().await;
+    let shown = Browser::of(&server)
+        .ask("POST", CONFIRM, json!({"token": token}))
+        .await
+        .1;
+    let code = shown["code"].as_str().unwrap();
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for status in [400, 400, 400, 400, 404] {
+        assert_eq!(
+            ada.ask("POST", CONFIRM, json!({"code": wrong})).await.0,
+            status
+        );
+    }
+    assert_eq!(ada.ask("POST", CONFIRM, json!({"code": code})).await.0, 404);
+    assert_eq!(
+        ada.ask("POST", CONFIRM, json!({"token": token})).await.0,
+        404
+    );
+}
+
+#[tokio::test]
+async fn altered_and_foreign_links_sign_nobody_in() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    let asked = json!({"email": "ada@example.org"});
+    assert_eq!(
+        ada.ask("POST", "/api/sign-in/email", asked.clone()).await.0,
+        202
+    );
+    let token = mailbox.token().await;
+    let last = if token.ends_with('A') { "B" } else { "A" };
+    let altered = format!("{}{last}", &token[..token.len() - 1]);
+    for other in [altered.as_str(), "", "x", &"y".repeat(4_000), &token[1..]] {
+        let (status, _) = ada.ask("POST", CONFIRM, json!({"token": other})).await;
+        assert_eq!(status, 404, "{other}");
+    }
+    for wrong in [
+        json!({}),
+        json!({"token": token, "code": "123456"}),
+        json!({"token": 7}),
+    ] {
+        assert_eq!(ada.ask("POST", CONFIRM, wrong).await.0, 400);
+    }
+    // Of another server.
+    let elsewhere = Server::start_with(mailbox.config()).await;
+    let mut there = Browser::of(&elsewhere);
+    assert_eq!(there.ask("POST", "/api/sign-in/email", asked).await.0, 202);
+    assert_eq!(
+        ada.ask("POST", CONFIRM, json!({"token": mailbox.token().await}))
+            .await
+            .0,
+        404
+    );
+    assert_eq!(
+        ada.ask("POST", CONFIRM, json!({"token": token})).await.0,
+        200,
+        "it is still good"
+    );
+}
+
+#[tokio::test]
+async fn asking_again_and_again_is_limited_and_sends_little() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut anyone = Browser::of(&server);
+    let mut taken = 0;
+    for _ in 0..200 {
+        let asked = json!({"email": "ada@example.org"});
+        match anyone.ask("POST", "/api/sign-in/email", asked).await {
+            (202, _) => taken += 1,
+            (status, told) => {
+                assert_eq!((status, &told["kind"]), (429, &json!("rate_limited")));
+                assert!(told["retry_after_ms"].as_u64().unwrap() > 0);
+            }
+        }
+    }
+    assert_eq!(taken, 8);
+    for _ in 0..taken {
+        mailbox.letter().await;
+    }
+    assert_eq!(mailbox.waiting(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_refused() {
+    let mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut anyone = Browser::of(&server);
+    let long = format!("{}@example.org", "a".repeat(250));
+    for email in [
+        "",
+        "ada",
+        "@",
+        "ada@",
+        "@example.org",
+        "a b@c.d",
+        "a@b.c\r\nBcc: eve@example.org",
+        &long,
+    ] {
+        let asked = json!({"email": email});
+        let (status, told) = anyone.ask("POST", "/api/sign-in/email", asked).await;
+        assert_eq!((status, &told["field"]), (400, &json!("email")), "{email}");
+    }
+    for then in ["//evil.example", "https://evil.example", "rooms"] {
+        let asked = json!({"email": "ada@example.org", "then": then});
+        let (status, told) = anyone.ask("POST", "/api/sign-in/email", asked).await;
+        assert_eq!((status, &told["field"]), (400, &json!("then")), "{then}");
+    }
+    assert!(anyone.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn without_a_way_for_letters_signing_in_by_mail_says_so() {
+    let server = Server::start().await;
+    let mut anyone = Browser::of(&server);
+    let (_, ways) = anyone.ask("GET", "/api/sign-in", Value::Null).await;
+    assert_eq!(ways["email"], false);
+    let asked = json!({"email": "ada@example.org"});
+    let (status, told) = anyone.ask("POST", "/api/sign-in/email", asked).await;
+    assert_eq!((status, &told["kind"]), (503, &json!("unavailable")));
+}
+
+#[tokio::test]
+async fn a_page_elsewhere_can_neither_read_nor_change_with_our_cookie() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let cookie = ada.cookie();
+    let send = async |method, origin: Option<&str>, site: Option<&str>| {
+        let mut headers = vec![
+            ("cookie", cookie.as_str()),
+            ("content-type", "application/json"),
+        ];
+        headers.extend(origin.map(|origin| ("origin", origin)));
+        headers.extend(site.map(|site| ("sec-fetch-site", site)));
+        server
+            .http(method, "/api/me", &headers, b"{\"handle\":\"eve\"}")
+            .await
+            .0
+    };
+    assert_eq!(send("PATCH", Some("https://evil.example"), None).await, 403);
+    assert_eq!(send("PATCH", Some("null"), None).await, 403);
+    assert_eq!(
+        send("PATCH", None, None).await,
+        401,
+        "a change without an origin"
+    );
+    assert_eq!(send("GET", None, Some("cross-site")).await, 401);
+    assert_eq!(send("GET", Some("https://evil.example"), None).await, 403);
+    assert_eq!(send("GET", None, None).await, 200, "typed");
+}
+
+#[tokio::test]
+async fn cookies_that_are_none_sign_nobody_in() {
+    let mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    for cookie in [
+        "stereo=",
+        "stereo=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        &format!("stereo={}", "x".repeat(4_096)),
+        "stereo=\"; stereo=b",
+        "__Host-stereo=x",
+    ] {
+        let headers = [("cookie", cookie)];
+        let (status, _) = server.http("GET", "/api/me", &headers, b"").await;
+        assert_eq!(status, 401, "{}", &cookie[..cookie.len().min(40)]);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_is_over_everywhere_at_once() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let (mut desk, mut phone) = (Browser::of(&server), Browser::of(&server));
+    desk.sign_in(&mut mailbox, "ada@example.org").await;
+    phone.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut on_phone = phone.join(&room, json!({})).await;
+    let on_desk = desk.join(&room, json!({})).await;
+    assert_eq!(on_phone.you, on_desk.you, "one person");
+    let (_, listed) = desk.ask("GET", "/api/me/sessions", Value::Null).await;
+    let sessions = listed["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let fields: Vec<&String> = sessions[0].as_object().unwrap().keys().collect();
+    assert_eq!(
+        fields,
+        ["current", "ends", "id", "kind", "label"],
+        "nothing but a label"
+    );
+    let other = sessions.iter().find(|one| one["current"] == false).unwrap();
+    let path = format!("/api/me/sessions/{}", other["id"].as_str().unwrap());
+    let (status, named) = desk.ask("PATCH", &path, json!({"label": " phone "})).await;
+    assert_eq!((status, &named["label"]), (200, &json!("phone")));
+    assert_eq!(desk.ask("DELETE", &path, Value::Null).await.0, 204);
+    assert_eq!(on_phone.close_code().await, 4003);
+    assert_eq!(phone.ask("GET", "/api/me", Value::Null).await.0, 401);
+    assert_eq!(desk.ask("GET", "/api/me", Value::Null).await.0, 200);
+    // Nobody ends a session of somebody else.
+    let mut eve = Browser::of(&server);
+    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let (_, listed) = desk.ask("GET", "/api/me/sessions", Value::Null).await;
+    let path = format!(
+        "/api/me/sessions/{}",
+        listed["sessions"][0]["id"].as_str().unwrap()
+    );
+    assert_eq!(eve.ask("DELETE", &path, Value::Null).await.0, 404);
+    // Signing out ends it on the server too.
+    let held = desk.cookie();
+    assert_eq!(desk.ask("POST", "/api/sign-out", Value::Null).await.0, 204);
+    assert!(desk.cookies.is_empty());
+    assert_eq!(
+        server
+            .http("GET", "/api/me", &[("cookie", &held)], b"")
+            .await
+            .0,
+        401
+    );
+    drop(on_desk);
+}
+
+#[tokio::test]
+async fn a_guest_who_signs_in_carries_on_as_the_same_member() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    let mut guest = ada.join(&room, json!({"name": "Ada"})).await;
+    guest
+        .call("queue.add", json!({"tracks": [server.track(0)]}))
+        .await
+        .unwrap();
+    let token = guest.joined["you"]["token"].as_str().unwrap().to_owned();
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let back = ada
+        .join(&room, json!({"token": token, "name": "Ada"}))
+        .await;
+    assert_eq!(back.you, guest.you);
+    assert_eq!(
+        back.joined["you"]["token"],
+        Value::Null,
+        "an account needs no token"
+    );
+    // The guest's token leads to nobody now; the account needs none.
+    let stranger = server.join(&room, json!({"token": token})).await;
+    assert_ne!(stranger.you, guest.you);
+    let again = ada.join(&room, json!({})).await;
+    assert_eq!(again.you, guest.you);
+}
+
+#[tokio::test]
+async fn clients_without_cookies_join_by_ticket_and_ask_by_token() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    let me = ada.sign_in(&mut mailbox, "ada@example.org").await["me"].clone();
+    let (status, made) = ada
+        .ask("POST", "/api/me/sessions", json!({"label": "robot"}))
+        .await;
+    assert_eq!(status, 201, "{made}");
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let headers = [("authorization", bearer.as_str())];
+    let (status, told) = server.http("GET", "/api/me", &headers, b"").await;
+    assert_eq!(
+        (status, serde_json::from_str::<Value>(&told).unwrap()),
+        (200, me)
+    );
+    let (status, told) = server.http("POST", "/api/tickets", &headers, b"").await;
+    assert_eq!(status, 201, "{told}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let by_cookie = ada.join(&room, json!({})).await;
+    let by_ticket = server.join(&room, json!({"ticket": told["ticket"]})).await;
+    assert_eq!(by_ticket.you, by_cookie.you);
+    let mut again = server.socket(&room).await;
+    let refused = again
+        .call("join", json!({"ticket": told["ticket"]}))
+        .await
+        .unwrap_err();
+    assert_eq!(refused["data"]["field"], "ticket", "once");
+    // A token is no cookie, and a cookie no token.
+    let as_cookie = format!("stereo={}", made["token"].as_str().unwrap());
+    assert_eq!(
+        server
+            .http("GET", "/api/me", &[("cookie", &as_cookie)], b"")
+            .await
+            .0,
+        401
+    );
+    let as_token = format!("Bearer {}", ada.cookies["stereo"]);
+    let headers = [("authorization", as_token.as_str())];
+    assert_eq!(server.http("GET", "/api/me", &headers, b"").await.0, 401);
+}
+
+#[tokio::test]
+async fn handles_are_unique_by_what_they_look_like() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (mut ada, mut eve) = (Browser::of(&server), Browser::of(&server));
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let (status, me) = ada
+        .ask("PATCH", "/api/me", json!({"handle": "Ada_Love"}))
+        .await;
+    assert_eq!((status, &me["handle"]), (200, &json!("ada_love")));
+    for alike in ["ada_love", "ADA_LOVE", "adalove", "ada_l0ve", "ada__love"] {
+        let (status, told) = eve.ask("PATCH", "/api/me", json!({"handle": alike})).await;
+        assert_eq!((status, &told["field"]), (409, &json!("handle")), "{alike}");
+    }
+    for wrong in [
+        "аda_love",
+        "ad",
+        "sixteen_letters_",
+        "a b c",
+        "<b>",
+        "ada\u{202e}",
+    ] {
+        let (status, told) = eve.ask("PATCH", "/api/me", json!({"handle": wrong})).await;
+        assert_eq!((status, &told["field"]), (400, &json!("handle")), "{wrong}");
+    }
+    assert_eq!(
+        ada.ask("PATCH", "/api/me", json!({"handle": "ada"}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(
+        eve.ask("PATCH", "/api/me", json!({"handle": "adalove"}))
+            .await
+            .0,
+        200,
+        "free again"
+    );
+}
+
+#[tokio::test]
+async fn what_was_chosen_stays_until_it_is_changed() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    let me = ada.sign_in(&mut mailbox, "ada@example.org").await["me"].clone();
+    assert_eq!(
+        me["mails"],
+        json!({"rooms": false, "policy": false}),
+        "nothing without consent"
+    );
+    let wish = json!({"language": "vi", "mails": {"rooms": true}});
+    let (status, me) = ada.ask("PATCH", "/api/me", wish).await;
+    assert_eq!((status, &me["language"]), (200, &json!("vi")));
+    assert_eq!(me["mails"], json!({"rooms": true, "policy": false}));
+    let (_, me) = ada
+        .ask("PATCH", "/api/me", json!({"mails": {"policy": true}}))
+        .await;
+    assert_eq!(me["mails"], json!({"rooms": true, "policy": true}));
+    assert_eq!(me["language"], "vi");
+    let (_, me) = ada.ask("PATCH", "/api/me", json!({"language": null})).await;
+    assert_eq!(me["language"], Value::Null);
+    let (status, told) = ada.ask("PATCH", "/api/me", json!({"language": "xx"})).await;
+    assert_eq!((status, &told["field"]), (400, &json!("language")));
+}
+
+#[tokio::test]
+async fn ways_to_sign_in_are_added_while_signed_in_and_the_last_one_stays() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (mut ada, mut eve) = (Browser::of(&server), Browser::of(&server));
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let way = |me: &Value, name: &str| {
+        let ways = me["ways"].as_array().unwrap();
+        let way = ways.iter().find(|one| one["name"] == name).unwrap();
+        format!("/api/me/ways/{}", way["id"].as_str().unwrap())
+    };
+    let (_, me) = ada.ask("GET", "/api/me", Value::Null).await;
+    let first = way(&me, "ada@example.org");
+    let (status, told) = ada.ask("DELETE", &first, Value::Null).await;
+    assert_eq!((status, &told["kind"]), (409, &json!("conflict")));
+    let add = json!({"email": "ada@work.example", "add": true});
+    assert_eq!(
+        eve.ask("POST", "/api/sign-in/email", add.clone()).await.0,
+        401
+    );
+    assert_eq!(ada.ask("POST", "/api/sign-in/email", add).await.0, 202);
+    let token = mailbox.token().await;
+    let (status, told) = ada.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["me"]["ways"].as_array().unwrap().len(), 2);
+    assert_eq!(ada.ask("DELETE", &first, Value::Null).await.0, 204);
+    // The address is free again, the other one leads to the same account.
+    let told = eve.sign_in(&mut mailbox, "ada@example.org").await;
+    assert_eq!(told["fresh"], true);
+    let told = Browser::of(&server)
+        .sign_in(&mut mailbox, "ada@work.example")
+        .await;
+    assert_eq!(told["fresh"], false);
+    // Somebody else's is not taken from them.
+    let add = json!({"email": "ada@work.example", "add": true});
+    assert_eq!(eve.ask("POST", "/api/sign-in/email", add).await.0, 202);
+    let token = mailbox.token().await;
+    let (status, told) = eve.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!((status, &told["field"]), (409, &json!("email")));
+}
+
+#[tokio::test]
+async fn a_picture_is_seen_by_others_and_gone_when_it_is_deleted() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut guest = server.join(&room, json!({"name": "Bob"})).await;
+    let in_room = ada.join(&room, json!({})).await;
+    let png = include_bytes!("picture.png");
+    let (status, _, told) = ada.send("PUT", "/api/me/picture", "image/png", png).await;
+    assert_eq!(status, 200);
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    let small = told["picture"]["small"].as_str().unwrap();
+    let changed = guest.event("member.changed").await;
+    assert_eq!(changed["event"]["member"], json!(in_room.you));
+    assert_eq!(changed["event"]["picture"], small);
+    let get = async |path: &str| {
+        server
+            .http_full(server.address, "GET", path, &[], b"")
+            .await
+    };
+    let (status, head, bytes) = get(small).await;
+    assert_eq!(status, 200);
+    assert!(head.contains("image/jpeg"), "{head}");
+    assert!(!head.to_lowercase().contains("last-modified"), "{head}");
+    assert_eq!(&bytes[..3], [0xff, 0xd8, 0xff]);
+    let (status, _, _) = get(&small.replace("-96", "-97")).await;
+    assert_eq!(status, 404);
+    for (bytes, status) in [(&b"<svg/>"[..], 400), (&vec![0; (5 << 20) + 1], 413)] {
+        let (got, _, _) = ada.send("PUT", "/api/me/picture", "image/png", bytes).await;
+        assert_eq!(got, status);
+    }
+    assert_eq!(get(small).await.0, 200, "a refusal changed nothing");
+    assert_eq!(
+        ada.ask("DELETE", "/api/me/picture", Value::Null).await.0,
+        204
+    );
+    assert_eq!(get(small).await.0, 404);
+    let changed = guest.event("member.changed").await;
+    assert_eq!(changed["event"].get("picture"), Some(&Value::Null));
+}
