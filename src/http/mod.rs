@@ -101,6 +101,10 @@ async fn route(
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     match segments[..] {
         ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker).await,
+        ["api", "openapi.json"] => {
+            reading(&request, "GET, HEAD")?;
+            Ok(described())
+        }
         ["api", "rooms"] if *request.method() == Method::POST => {
             rooms::create(app, request, asker).await
         }
@@ -167,6 +171,17 @@ fn changing(asker: Asker) -> Result<(), Problem> {
         )),
         Origin::Own | Origin::Foreign => Ok(()),
     }
+}
+
+/// The description of all this (OpenAPI 3.1).
+fn described() -> Response {
+    let mut response = Response::new(Full::from(include_str!("openapi.json")));
+    let headers = response.headers_mut();
+    let kind = http::HeaderValue::from_static("application/json");
+    headers.insert("content-type", kind);
+    let cache = http::HeaderValue::from_static("no-cache");
+    headers.insert("cache-control", cache);
+    response
 }
 
 /// A response without a body.
