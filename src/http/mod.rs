@@ -122,6 +122,10 @@ async fn route(
         }
         ["api", "tickets"] => Err(Problem::method("POST")),
         ["api", "me", ref rest @ ..] => me::route(app, request, rest, asker).await,
+        ["api", "receipts", id] => {
+            reading(&request, "GET, HEAD")?;
+            me::look_up_receipt(app, id).await
+        }
         ["api", "tracks", "resolve"] if *request.method() == Method::POST => {
             rooms::resolve(app, request, asker).await
         }

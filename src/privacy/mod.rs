@@ -1,4 +1,8 @@
-//! What is promised of people's data, and what proves it. Carries nothing out itself: erasing,
-//! sealing and forgetting are done where the data are.
+//! What is promised of people's data, and what proves it: the inventory of all kinds, forgetting a
+//! person, and giving them everything that is kept of them. Sealing and erasing themselves are done
+//! where the data are.
 
+mod export;
 pub mod inventory;
+
+pub use export::{Export, export};

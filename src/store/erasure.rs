@@ -7,6 +7,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReceiptId(pub [u8; 16]);
 
+impl ReceiptId {
+    /// A new one.
+    pub fn random() -> Self {
+        Self(crate::secret::random())
+    }
+}
+
+impl std::fmt::Display for ReceiptId {
+    /// As 32 hexadecimal digits.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::str::FromStr for ReceiptId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u128::from_str_radix(text, 16).map_err(|_| ())?;
+        is_hex.then(|| Self(number.to_be_bytes())).ok_or(())
+    }
+}
+
 /// What became of an erasure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -49,13 +73,12 @@ pub enum Obstacle {
 
 /// Erasing accounts.
 pub trait Erasures: Send + Sync + 'static {
-    /// Erases an account with everything that is kept of it. The account is gone when this begins
-    /// to answer, whatever happens then; an erasure that was cut short is finished at the next
-    /// start.
+    /// Erases an account with everything that is kept of it. An erasure that was cut short is
+    /// finished at the next start; `receipt` is how it can be looked up from its first step on.
     ///
     /// # Errors
     /// `Gone` when there is no such account.
-    fn erase_account(&self, id: AccountId) -> Call<'_, (ReceiptId, Receipt)>;
+    fn erase_account(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, Receipt>;
 
     /// A receipt; kept for a day at least.
     fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>>;

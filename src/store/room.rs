@@ -158,6 +158,9 @@ pub trait Rooms: Send + Sync + 'static {
     /// The rooms of an account.
     fn rooms_of(&self, owner: AccountId) -> Call<'_, Vec<RoomId>>;
 
+    /// The rooms, whosever, in which something is kept of an account: as a member, or as banned.
+    fn rooms_about(&self, account: AccountId) -> Call<'_, Vec<RoomId>>;
+
     /// Deletes a room, everywhere and at once. Returns whether it was there.
     fn delete_room(&self, id: RoomId) -> Call<'_, bool>;
 }

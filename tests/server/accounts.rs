@@ -528,3 +528,49 @@ async fn a_picture_is_seen_by_others_and_gone_when_it_is_deleted() {
     let changed = guest.event("member.changed").await;
     assert_eq!(changed["event"].get("picture"), Some(&Value::Null));
 }
+
+#[tokio::test]
+async fn an_export_holds_everything_that_the_inventory_promises() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    assert_eq!(
+        ada.ask(
+            "PATCH",
+            "/api/me",
+            json!({"handle": "ada_l", "language": "vi"})
+        )
+        .await
+        .0,
+        200
+    );
+    let png = include_bytes!("picture.png");
+    assert_eq!(
+        ada.send("PUT", "/api/me/picture", "image/png", png).await.0,
+        200
+    );
+    let (status, head, bytes) = ada.send("GET", "/api/me/export", "", b"").await;
+    assert_eq!(status, 200);
+    assert!(head.contains("application/zip"), "{head}");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let document: Value = {
+        let file = archive.by_name("stereo-export.json").unwrap();
+        assert!(
+            file.last_modified().is_none_or(|date| date.year() == 1980),
+            "no date"
+        );
+        serde_json::from_reader(file).unwrap()
+    };
+    assert!(archive.by_name("picture.jpg").is_ok());
+    assert!(archive.by_name("index.html").is_ok());
+    for kind in stereo::privacy::inventory::INVENTORY {
+        if let Some(field) = kind.exported {
+            assert!(document.get(field).is_some(), "{field}: {}", kind.what);
+        }
+    }
+    assert_eq!(document["handle"], "ada_l");
+    assert_eq!(document["emails"], json!(["ada@example.org"]));
+    assert_eq!(document["preferences"]["language"], "vi");
+    assert_eq!(document["sessions"].as_array().unwrap().len(), 1);
+}

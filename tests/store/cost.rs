@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stereo::clock::Clock;
 use stereo::config;
 use stereo::store::{
-    AccountId, Accounts, Day, Erasures, Identity, NewAccount, NewSession, Rooms, SessionKind,
-    Sessions, SqliteStore, StoredRoom,
+    AccountId, Accounts, Day, Erasures, Identity, NewAccount, NewSession, ReceiptId, Rooms,
+    SessionKind, Sessions, SqliteStore, StoredRoom,
 };
 use stereo_protocol::{ItemId, MemberId, QueueItem, RoomId, RoomSettings, Track, TrackId};
 use tokio::runtime::Runtime;
@@ -207,9 +207,9 @@ fn erase_an_account(bencher: Bencher<'_, '_>, others: u64) {
             .unwrap()
     };
     bencher.with_inputs(fresh).bench_local_values(|id| {
-        let (_, receipt) = bench
+        let receipt = bench
             .runtime
-            .block_on(bench.store.erase_account(id))
+            .block_on(bench.store.erase_account(id, ReceiptId::random()))
             .unwrap();
         assert!(receipt.erased);
     });

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use stereo::clock::Clock;
 use stereo::config;
 use stereo::store::{
-    AccountId, Accounts, Day, Erasures, Health, Identity, NewAccount, NewSession, Rooms,
+    AccountId, Accounts, Day, Erasures, Health, Identity, NewAccount, NewSession, ReceiptId, Rooms,
     SessionKind, Sessions, SqliteStore, Store, StoredRoom,
 };
 use stereo_protocol::{RoomId, RoomSettings};
@@ -105,7 +105,7 @@ async fn write_and_tell(store: &SqliteStore, name: &str, number: u64) {
     }
     if number.is_multiple_of(5) {
         acknowledge(&format!("erasing {} {name}", id.bits()));
-        let (_, receipt) = store.erase_account(id).await.unwrap();
+        let receipt = store.erase_account(id, ReceiptId::random()).await.unwrap();
         assert!(receipt.erased, "{receipt:?}");
         acknowledge(&format!("erased {} {name}", id.bits()));
     }

@@ -1,17 +1,20 @@
 //! `/api/me…`: what is kept of whoever is signed in, for them to see and to change.
 
 mod picture;
+mod receipt;
 mod sessions;
 
 pub(super) use picture::serve as serve_picture;
+pub(super) use receipt::look_up as look_up_receipt;
 
 use super::error::Problem;
 use super::session::Shown;
 use super::{Asker, Request, Response, body, changing, empty, json};
 use crate::app::App;
-use crate::auth::check_handle;
+use crate::auth::{Who, check_handle};
 use crate::store::{Account, AccountId, Identity, Passkey, PasskeyId, Preferences};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
+use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Value, json as value};
 use std::sync::Arc;
@@ -39,6 +42,8 @@ pub(super) async fn route(
         ([], _) => Err(Problem::method("GET, HEAD, PATCH")),
         (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
         (["ways", _], _) => Err(Problem::method("DELETE")),
+        (["export"], Method::GET | Method::HEAD) => export(app, who).await,
+        (["export"], _) => Err(Problem::method("GET, HEAD")),
         (["picture"], _) => picture::route(app, request, who).await,
         (["sessions", rest @ ..], _) => sessions::route(app, request, rest, who).await,
         _ => Err(Problem::not_found()),
@@ -76,13 +81,36 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
 /// 401 when it is gone.
 async fn account(app: &App, id: AccountId) -> Result<Account, Problem> {
     let account = app.store.account(id).await?;
-    account.ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            ErrorKind::NotAllowed,
-            "that account is gone",
-        )
-    })
+    account.ok_or_else(gone)
+}
+
+fn gone() -> Problem {
+    let message = "that account is gone";
+    Problem::new(StatusCode::UNAUTHORIZED, ErrorKind::NotAllowed, message)
+}
+
+/// `GET /api/me/export`: everything, as a zip.
+async fn export(app: &App, who: Who) -> Result<Response, Problem> {
+    let today = app.auth.today();
+    let export = crate::privacy::export(&*app.store, who.account, today).await?;
+    let export = export.ok_or_else(gone)?;
+    let zipped = tokio::task::spawn_blocking(move || export.zip()).await;
+    let Ok(Ok(bytes)) = zipped else {
+        return Err(Problem::internal("an export could not be written"));
+    };
+    let mut response = Response::new(Full::from(bytes));
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-type", "application/zip"),
+        (
+            "content-disposition",
+            "attachment; filename=\"stereo-export.zip\"",
+        ),
+        ("cache-control", "no-store"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
 }
 
 fn way(identity: &Identity) -> Value {

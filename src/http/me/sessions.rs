@@ -5,7 +5,7 @@ use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
 use crate::room::text::clean_line;
-use crate::store::{Day, Session, SessionId, SessionKind};
+use crate::store::{Session, SessionId, SessionKind};
 use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json as value};
@@ -72,7 +72,7 @@ fn shown(session: &Session, who: Who) -> Value {
         "id": format!("{:x}", session.id.0),
         "kind": kind,
         "label": session.label,
-        "ends": date(session.ends),
+        "ends": session.ends.date(),
         "current": session.id == who.session,
     })
 }
@@ -112,42 +112,5 @@ fn checked(label: &str) -> Result<Box<str>, Problem> {
     match label.trim().is_empty() {
         true => Ok("".into()),
         false => Ok(clean_line("label", label, LABEL)?),
-    }
-}
-
-/// A day as a date (ISO 8601), by the civil calendar; the algorithm counts from 1 March of year 0,
-/// so that a leap day comes last in its year.
-fn date(day: Day) -> String {
-    let days = i64::from(day.0) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_dates() {
-        for (day, expected) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (11_017, "2000-03-01"),
-            (20_781, "2026-11-24"),
-        ] {
-            assert_eq!(date(Day(day)), expected);
-        }
     }
 }

@@ -52,7 +52,11 @@ pub(super) struct Job {
 }
 
 /// Step 1.
-pub(super) fn begin(work: &mut Work<'_>, account: AccountId) -> Result<Job, Fault> {
+pub(super) fn begin(
+    work: &mut Work<'_>,
+    account: AccountId,
+    receipt: ReceiptId,
+) -> Result<Job, Fault> {
     let select = "SELECT key FROM accounts WHERE id = ?1";
     let key: Option<[u8; 16]> = (work
         .db
@@ -85,7 +89,6 @@ pub(super) fn begin(work: &mut Work<'_>, account: AccountId) -> Result<Job, Faul
     (work.db.prepare_cached(delete)?).execute([row_id(account)])?;
     work.rooms.forget_all();
     work.remove_entries(&entries)?;
-    let receipt = ReceiptId(crate::secret::random());
     let insert = "INSERT INTO erasures (receipt, sought) VALUES (?1, ?2)";
     let sought = [&account.bits().to_be_bytes()[..], &key.0].concat();
     (work.db.prepare_cached(insert)?).execute(params![receipt.0, masked(&sought)])?;

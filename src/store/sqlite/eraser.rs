@@ -26,7 +26,7 @@ const COURTESY: Duration = Duration::from_millis(20);
 
 /// Everything that the thread is woken for.
 enum Order {
-    Erase(AccountId, Answer),
+    Erase(AccountId, ReceiptId, Answer),
     /// Something smaller was deleted; these are its traces.
     Shred(Needles, oneshot::Sender<()>),
     /// Look for erasures that are not finished.
@@ -61,9 +61,13 @@ impl Eraser {
         Ok((Self { orders }, thread))
     }
 
-    pub(super) async fn erase(&self, id: AccountId) -> Result<(ReceiptId, Receipt), StoreError> {
+    pub(super) async fn erase(
+        &self,
+        id: AccountId,
+        receipt: ReceiptId,
+    ) -> Result<Receipt, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.orders.send(Order::Erase(id, answer)).await;
+        let sent = self.orders.send(Order::Erase(id, receipt, answer)).await;
         sent.map_err(|_| StoreError::Stopped)?;
         answered.await.map_err(|_| StoreError::Stopped)?
     }
@@ -92,7 +96,7 @@ struct Erasing {
     left: Needles,
 }
 
-type Answer = oneshot::Sender<Result<(ReceiptId, Receipt), StoreError>>;
+type Answer = oneshot::Sender<Result<Receipt, StoreError>>;
 
 /// What one pass is for.
 #[derive(Default)]
@@ -129,8 +133,11 @@ impl Erasing {
                 pass.needles.extend(needles);
                 pass.shredded.push(answer);
             }
-            Order::Erase(id, answer) => {
-                match self.writer.change(move |work| erase::begin(work, id)).await {
+            Order::Erase(id, receipt, answer) => {
+                let begun = self
+                    .writer
+                    .change(move |work| erase::begin(work, id, receipt));
+                match begun.await {
                     Ok(job) => pass.jobs.push((job, Some(answer))),
                     Err(error) => drop(answer.send(Err(error))),
                 }
@@ -164,7 +171,7 @@ impl Erasing {
         for (job, answer) in pass.jobs {
             let done = self.report(job.receipt, receipt.clone()).await;
             if let Some(answer) = answer {
-                let _ = answer.send(done.map(|()| (job.receipt, receipt.clone())));
+                let _ = answer.send(done.map(|()| receipt.clone()));
             }
         }
         for answer in pass.shredded {

@@ -209,8 +209,8 @@ impl Store for SqliteStore {
 }
 
 impl Erasures for SqliteStore {
-    fn erase_account(&self, id: AccountId) -> Call<'_, (ReceiptId, Receipt)> {
-        Box::pin(async move { self.asked()?.eraser.erase(id).await })
+    fn erase_account(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, Receipt> {
+        Box::pin(async move { self.asked()?.eraser.erase(id, receipt).await })
     }
 
     fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>> {

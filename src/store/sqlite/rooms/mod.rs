@@ -14,7 +14,7 @@ use super::super::{AccountId, Call};
 use super::SqliteStore;
 use super::rows::row_id;
 use crate::keystore::EntryId;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
 use stereo_protocol::RoomId;
 
@@ -44,12 +44,13 @@ impl Rooms for SqliteStore {
     }
 
     fn rooms_of(&self, owner: AccountId) -> Call<'_, Vec<RoomId>> {
-        Box::pin(self.ask(move |reading| {
-            let select = "SELECT id FROM rooms WHERE owner = ?1";
-            let mut select = reading.db.prepare_cached(select)?;
-            let ids = select.query_map([row_id(owner)], |row| row.get::<_, String>(0))?;
-            ids.map(|id| Ok(RoomId::parse(&id?))).collect()
-        }))
+        let select = "SELECT id FROM rooms WHERE owner = ?1";
+        Box::pin(self.ask(move |reading| Ok(ids(reading.db, select, owner)?)))
+    }
+
+    fn rooms_about(&self, account: AccountId) -> Call<'_, Vec<RoomId>> {
+        let select = "SELECT room FROM room_members WHERE account = ?1 UNION SELECT room FROM room_bans WHERE account = ?1";
+        Box::pin(self.ask(move |reading| Ok(ids(reading.db, select, account)?)))
     }
 
     fn delete_room(&self, id: RoomId) -> Call<'_, bool> {
@@ -75,4 +76,10 @@ impl Rooms for SqliteStore {
             Ok(true)
         }))
     }
+}
+
+fn ids(db: &Connection, select: &str, account: AccountId) -> rusqlite::Result<Vec<RoomId>> {
+    let mut select = db.prepare_cached(select)?;
+    let ids = select.query_map([row_id(account)], |row| row.get::<_, String>(0))?;
+    ids.map(|id| Ok(RoomId::parse(&id?))).collect()
 }

@@ -130,7 +130,8 @@ async fn nothing_that_stands_for_an_erased_account_is_in_any_file() {
         "a key is nowhere as it is"
     );
 
-    let (id, receipt) = store.erase_account(ada).await.unwrap();
+    let id = ReceiptId::random();
+    let receipt = store.erase_account(ada, id).await.unwrap();
     assert!(none_found(&data, &of_ada));
     assert!(all_found(&data, &of_bob));
     assert!(receipt.erased && receipt.waits_for.is_none(), "{receipt:?}");
@@ -158,7 +159,10 @@ async fn nothing_that_stands_for_an_erased_account_is_in_any_file() {
         Ok(None)
     );
     assert_eq!(confirm(&store, "link ada", NOW).await, None);
-    assert_eq!(store.erase_account(ada).await, Err(StoreError::Gone));
+    assert_eq!(
+        store.erase_account(ada, ReceiptId::random()).await,
+        Err(StoreError::Gone)
+    );
     assert!(store.account(bob).await.unwrap().is_some());
     let again = named("ada", &[email("ada@example.org")]);
     store.create_account(again).await.unwrap();
@@ -172,7 +176,13 @@ async fn an_older_copy_of_the_database_cannot_be_read_any_more() {
     drop(store);
     let backup = std::fs::read(data.file("stereo.db")).unwrap();
     let store = data.open();
-    assert!(store.erase_account(ada).await.unwrap().1.erased);
+    assert!(
+        store
+            .erase_account(ada, ReceiptId::random())
+            .await
+            .unwrap()
+            .erased
+    );
     drop(store);
     std::fs::write(data.file("stereo.db"), backup).unwrap();
     let store = data.open();
@@ -194,7 +204,13 @@ async fn an_older_copy_of_the_database_cannot_be_read_any_more() {
     );
     assert_eq!(store.passkeys(ada).await, Ok(vec![]));
     // They can be taken out all the same, and the address be used anew.
-    assert!(store.erase_account(ada).await.unwrap().1.erased);
+    assert!(
+        store
+            .erase_account(ada, ReceiptId::random())
+            .await
+            .unwrap()
+            .erased
+    );
     let again = named("ada", &[email("ada@example.org")]);
     store.create_account(again).await.unwrap();
 }
@@ -233,7 +249,7 @@ async fn copies_of_rows_that_moved_between_pages_are_erased_too() {
         let of_one: [Vec<u8>; 4] = of_one.await.unwrap();
         every.extend(of_one);
         every.push(id.bits().to_be_bytes().to_vec());
-        let (_, receipt) = store.erase_account(*id).await.unwrap();
+        let receipt = store.erase_account(*id, ReceiptId::random()).await.unwrap();
         assert!(receipt.erased, "{receipt:?}");
     }
     let database = std::fs::read(data.file("stereo.db")).unwrap();
@@ -322,7 +338,7 @@ async fn a_long_reader_gives_way_and_reads_on_afterwards() {
     while !reading.load(Ordering::Acquire) {
         tokio::task::yield_now().await;
     }
-    let (_, receipt) = store.erase_account(ada).await.unwrap();
+    let receipt = store.erase_account(ada, ReceiptId::random()).await.unwrap();
     assert!(receipt.erased, "{receipt:?}");
     assert!(none_found(&data, &of_ada));
     assert_eq!(reader.await.unwrap(), Ok(()), "it never learnt of it");
@@ -339,7 +355,8 @@ async fn while_another_process_reads_the_receipt_says_so_and_it_goes_on_later() 
     other
         .execute_batch("BEGIN; SELECT count(*) FROM accounts")
         .unwrap();
-    let (id, receipt) = store.erase_account(ada).await.unwrap();
+    let id = ReceiptId::random();
+    let receipt = store.erase_account(ada, id).await.unwrap();
     assert!(!receipt.erased);
     assert_eq!(receipt.waits_for, Some(Obstacle::OtherReaders));
     assert_eq!(store.receipt(id).await, Ok(Some(receipt)));
@@ -375,7 +392,8 @@ async fn while_the_copy_of_the_keys_cannot_be_reached_the_receipt_says_so() {
     store.shared.keys.refresh_copy().unwrap();
     let away = data.0.path().join("away");
     std::fs::rename(&elsewhere, &away).unwrap();
-    let (id, receipt) = store.erase_account(ada).await.unwrap();
+    let id = ReceiptId::random();
+    let receipt = store.erase_account(ada, id).await.unwrap();
     assert_eq!(receipt.waits_for, Some(Obstacle::KeysCopy));
     drop(store);
     let copy = away.join("keys.copy");
@@ -409,7 +427,7 @@ async fn an_erasure_cut_short_after_its_first_step_is_finished_at_the_next_start
         .execute_batch("BEGIN; SELECT count(*) FROM accounts")
         .unwrap();
     let begun = store
-        .change(move |work| erase::begin(work, ada))
+        .change(move |work| erase::begin(work, ada, ReceiptId::random()))
         .await
         .unwrap();
     assert_eq!(
@@ -451,7 +469,13 @@ async fn keys_that_a_crash_left_after_their_rows_went_are_destroyed_at_the_next_
     entries.push(key);
     keys.unsettle(&entries).unwrap();
     let between = std::fs::read(data.file("keys")).unwrap();
-    assert!(store.erase_account(ada).await.unwrap().1.erased);
+    assert!(
+        store
+            .erase_account(ada, ReceiptId::random())
+            .await
+            .unwrap()
+            .erased
+    );
     drop(store);
     std::fs::write(data.file("keys"), between).unwrap();
     assert!(!none_found(&data, &of_ada));
@@ -475,7 +499,8 @@ async fn receipts_go_after_a_day() {
     let data = Data::new();
     let store = data.open();
     let ada = full_account(&store, "ada").await;
-    let (id, _) = store.erase_account(ada).await.unwrap();
+    let id = ReceiptId::random();
+    store.erase_account(ada, id).await.unwrap();
     store.sweep(NOW + 86_400_000).await.unwrap();
     assert!(store.receipt(id).await.unwrap().is_some());
     store.sweep(NOW + 2 * 86_400_000).await.unwrap();
@@ -492,10 +517,10 @@ async fn many_erasures_at_once_share_their_work_and_all_finish() {
     }
     let erasures = accounts.into_iter().map(|id| {
         let store = store.clone();
-        tokio::spawn(async move { store.erase_account(id).await })
+        tokio::spawn(async move { store.erase_account(id, ReceiptId::random()).await })
     });
     for erasure in erasures.collect::<Vec<_>>() {
-        assert!(erasure.await.unwrap().unwrap().1.erased);
+        assert!(erasure.await.unwrap().unwrap().erased);
     }
     assert!(store.shared.keys.is_empty());
 }

@@ -152,7 +152,13 @@ async fn an_erased_account_takes_its_rooms_along_and_leaves_those_of_others() {
     let mut traces: Vec<Vec<u8>> = vec![visiting.await.unwrap()];
     traces.push(of_ada.id().to_string().into_bytes());
     traces.push(owner.bits().to_be_bytes().to_vec());
-    assert!(store.erase_account(owner).await.unwrap().1.erased);
+    assert!(
+        store
+            .erase_account(owner, ReceiptId::random())
+            .await
+            .unwrap()
+            .erased
+    );
     for trace in &traces {
         assert_eq!(data.holding(trace), [""; 0]);
     }
