@@ -138,7 +138,12 @@ impl Conversation {
             )
         };
         let ended = || ErrorObject::new(ErrorKind::NotAllowed, "you are not signed in any more");
-        Ok(Some(read.await.map_err(unavailable)?.ok_or_else(ended)?))
+        let account = read.await.map_err(unavailable)?.ok_or_else(ended)?;
+        if account.preferences.frozen {
+            let message = "your account is frozen: use it again in Settings, or sign out to listen as a guest";
+            return Err(ErrorObject::new(ErrorKind::NotAllowed, message));
+        }
+        Ok(Some(account))
     }
 
     /// Verifies a password that was given, or does the same work for nothing.

@@ -122,6 +122,8 @@ pub struct Preferences {
     pub room_mails: bool,
     /// Mails about changes of the policy.
     pub policy_mails: bool,
+    /// Kept, and not used for anything: no mails, no joining under it, its rooms in no list.
+    pub frozen: bool,
 }
 
 /// Accounts and their identities.

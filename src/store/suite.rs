@@ -101,6 +101,7 @@ async fn accounts(store: &dyn Store) {
         language: Some("vi".into()),
         room_mails: true,
         policy_mails: false,
+        frozen: true,
     };
     assert_eq!(
         store.account(id).await.unwrap().unwrap().preferences,

@@ -446,6 +446,36 @@ async fn what_was_chosen_stays_until_it_is_changed() {
 }
 
 #[tokio::test]
+async fn a_frozen_account_is_kept_and_joins_nothing() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut there = ada.join(&room, json!({})).await;
+    let (status, me) = ada.ask("PATCH", "/api/me", json!({"frozen": true})).await;
+    assert_eq!((status, &me["frozen"]), (200, &json!(true)));
+    assert_eq!(there.close_code().await, 4003);
+    let origin = format!("http://{}", server.address);
+    let cookie = ada.cookie();
+    let headers = [("origin", origin.as_str()), ("cookie", cookie.as_str())];
+    let mut again = server.socket_with(&room, &headers).await.unwrap();
+    assert_eq!(again.refusal("join", json!({})).await, "not_allowed");
+    assert_eq!(
+        ada.ask("GET", "/api/me/export", Value::Null).await.0,
+        200,
+        "still theirs"
+    );
+    assert_eq!(
+        ada.ask("PATCH", "/api/me", json!({"frozen": false}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(ada.join(&room, json!({})).await.you, there.you);
+}
+
+#[tokio::test]
 async fn ways_to_sign_in_are_added_while_signed_in_and_the_last_one_stays() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;

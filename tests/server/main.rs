@@ -8,6 +8,7 @@ mod bad_input;
 mod connections;
 mod http;
 mod person;
+mod process;
 mod rooms;
 mod stalls;
 mod support;

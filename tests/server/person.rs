@@ -1,10 +1,11 @@
 //! A person with a browser and a mailbox: cookies are kept as a browser does, and letters arrive by
 //! real SMTP.
 
-use crate::support::{Client, Server, config};
+use crate::support::{Client, Server, config, exchange, open_socket};
 use base64::Engine;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use stereo::config::Config;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -106,15 +107,19 @@ fn readable(letter: &str) -> String {
 }
 
 /// A browser: its cookies, and pages of ours.
-pub(crate) struct Browser<'a> {
-    pub(crate) server: &'a Server,
+pub(crate) struct Browser {
+    pub(crate) address: SocketAddr,
     pub(crate) cookies: BTreeMap<String, String>,
 }
 
-impl<'a> Browser<'a> {
-    pub(crate) fn of(server: &'a Server) -> Self {
+impl Browser {
+    pub(crate) fn of(server: &Server) -> Self {
+        Self::at(server.address)
+    }
+
+    pub(crate) fn at(address: SocketAddr) -> Self {
         Self {
-            server,
+            address,
             cookies: BTreeMap::new(),
         }
     }
@@ -150,15 +155,13 @@ impl<'a> Browser<'a> {
         kind: &str,
         body: &[u8],
     ) -> (u16, String, Vec<u8>) {
-        let origin = format!("http://{}", self.server.address);
+        let origin = format!("http://{}", self.address);
         let cookie = self.cookie();
         let mut headers = vec![("origin", origin.as_str()), ("content-type", kind)];
         if !cookie.is_empty() {
             headers.push(("cookie", &cookie));
         }
-        let address = self.server.address;
-        let answer = self.server.http_full(address, method, path, &headers, body);
-        let (status, head, body) = answer.await;
+        let (status, head, body) = exchange(self.address, method, path, &headers, body).await;
         self.keep_cookies(&head);
         (status, head, body)
     }
@@ -202,13 +205,13 @@ impl<'a> Browser<'a> {
 
     /// A socket that a page of ours opens, joined.
     pub(crate) async fn join(&self, room: &str, params: Value) -> Client {
-        let origin = format!("http://{}", self.server.address);
+        let origin = format!("http://{}", self.address);
         let cookie = self.cookie();
         let mut headers = vec![("origin", origin.as_str())];
         if !cookie.is_empty() {
             headers.push(("cookie", &cookie));
         }
-        let mut client = self.server.socket_with(room, &headers).await.unwrap();
+        let mut client = open_socket(self.address, room, &headers).await.unwrap();
         let joined = client.call("join", params).await.expect("joined");
         client.you = joined["you"]["member"].as_str().unwrap().into();
         client.joined = joined;

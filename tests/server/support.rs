@@ -118,34 +118,7 @@ impl Server {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> (u16, String, Vec<u8>) {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
-            body.len()
-        );
-        if !headers.iter().any(|(name, _)| *name == "host") {
-            head += &format!("host: {address}\r\n");
-        }
-        for (name, value) in headers {
-            head += &format!("{name}: {value}\r\n");
-        }
-        stream
-            .write_all(format!("{head}\r\n").as_bytes())
-            .await
-            .unwrap();
-        stream.write_all(body).await.unwrap();
-        let mut answer = Vec::new();
-        tokio::time::timeout(WAIT, stream.read_to_end(&mut answer))
-            .await
-            .expect("an answer")
-            .unwrap();
-        let end = answer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .expect("a head");
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head, answer[end + 4..].to_vec())
+        exchange(address, method, path, headers, body).await
     }
 
     /// Opens a socket without joining.
@@ -159,29 +132,7 @@ impl Server {
         room: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Client, u16> {
-        let mut request = format!("ws://{}/rooms/{room}/socket", self.address)
-            .into_client_request()
-            .unwrap();
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", "stereo.v1".parse().unwrap());
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
-        }
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        match tokio_tungstenite::client_async(request, stream).await {
-            Ok((socket, _)) => Ok(Client {
-                socket,
-                next_id: 0,
-                seen: Vec::new(),
-                you: String::new(),
-                joined: Value::Null,
-            }),
-            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
-                Err(response.status().as_u16())
-            }
-            Err(other) => panic!("{other}"),
-        }
+        open_socket(self.address, room, headers).await
     }
 
     /// Joins with these parameters.
@@ -196,6 +147,75 @@ impl Server {
     /// An id of a track of the library.
     pub(crate) fn track(&self, place: usize) -> String {
         self.app.library.search("")[place].id.0.to_string()
+    }
+}
+
+/// One HTTP request of any server: the status, the head and the body.
+pub(crate) async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> (u16, String, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        head += &format!("host: {address}\r\n");
+    }
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream
+        .write_all(format!("{head}\r\n").as_bytes())
+        .await
+        .unwrap();
+    stream.write_all(body).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(WAIT, stream.read_to_end(&mut answer))
+        .await
+        .expect("an answer")
+        .unwrap();
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .expect("a head");
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head, answer[end + 4..].to_vec())
+}
+
+/// A socket of any server, not joined yet; the refusal's status otherwise.
+pub(crate) async fn open_socket(
+    address: SocketAddr,
+    room: &str,
+    headers: &[(&'static str, &str)],
+) -> Result<Client, u16> {
+    let mut request = format!("ws://{address}/rooms/{room}/socket")
+        .into_client_request()
+        .unwrap();
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", "stereo.v1".parse().unwrap());
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    let stream = TcpStream::connect(address).await.unwrap();
+    match tokio_tungstenite::client_async(request, stream).await {
+        Ok((socket, _)) => Ok(Client {
+            socket,
+            next_id: 0,
+            seen: Vec::new(),
+            you: String::new(),
+            joined: Value::Null,
+        }),
+        Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+            Err(response.status().as_u16())
+        }
+        Err(other) => panic!("{other}"),
     }
 }
 

@@ -18,7 +18,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Value, json as value};
 use std::sync::Arc;
-use stereo_protocol::{ErrorKind, ErrorObject};
+use stereo_protocol::{CloseCode, ErrorKind, ErrorObject};
 
 /// Languages that mails are written in.
 const LANGUAGES: [&str; 2] = ["en", "vi"];
@@ -64,6 +64,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         language,
         room_mails,
         policy_mails,
+        frozen,
     } = &account.preferences;
     Ok(value!({
         "handle": account.handle,
@@ -71,6 +72,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         "picture": picture::shown(account.picture.as_deref()),
         "language": language,
         "mails": {"rooms": room_mails, "policy": policy_mails},
+        "frozen": frozen,
         "ways": ways,
     }))
 }
@@ -174,6 +176,8 @@ struct Change {
     language: Option<Option<Box<str>>>,
     #[serde(default)]
     mails: Option<Mails>,
+    #[serde(default)]
+    frozen: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -212,9 +216,14 @@ async fn change(app: &App, request: Request, id: AccountId) -> Result<Response, 
         language: change.language.unwrap_or(before.language.clone()),
         room_mails: mails.rooms.unwrap_or(before.room_mails),
         policy_mails: mails.policy.unwrap_or(before.policy_mails),
+        frozen: change.frozen.unwrap_or(before.frozen),
     };
     if preferences != before {
+        let freezes = preferences.frozen && !before.frozen;
         app.store.set_preferences(id, preferences).await?;
+        if freezes {
+            app.auth.close_all(id, CloseCode::Moved);
+        }
     }
     Ok(json(StatusCode::OK, &shown(app, id).await?))
 }

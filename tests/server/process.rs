@@ -1,0 +1,99 @@
+//! The real binary in a process of its own, whose every word is kept.
+
+use crate::person::Mailbox;
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// A server that can be killed.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) ops: SocketAddr,
+    said: Option<JoinHandle<String>>,
+    heard: PathBuf,
+}
+
+impl Process {
+    /// Starts one on a folder for data; it logs as much as it can.
+    pub(crate) fn start(data: &Path, mailbox: &Mailbox) -> Self {
+        Self::start_with(data, mailbox, &[])
+    }
+
+    /// As [`Self::start`], with more of the environment.
+    pub(crate) fn start_with(data: &Path, mailbox: &Mailbox, more: &[(&str, &str)]) -> Self {
+        let heard = data.with_extension("log");
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&heard)
+            .unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stereo"))
+            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+            .arg("--data")
+            .arg(data)
+            .env("STEREO_TELEMETRY__LOG", "debug")
+            .env("STEREO_MAIL__SMTP", &mailbox.url)
+            .env("STEREO_MAIL__FROM", "stereo@example.org")
+            .env("STEREO_ROOMS__PER_ADDRESS_PER_HOUR", "0")
+            .envs(more.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        output.read_line(&mut first).unwrap();
+        let address = first.trim().strip_prefix("http://");
+        let address = address.unwrap_or_else(|| panic!("{first}"));
+        let address = address.parse().unwrap();
+        let said = std::thread::spawn(move || {
+            let mut rest = String::new();
+            let _ = output.read_to_string(&mut rest);
+            rest
+        });
+        Self {
+            child,
+            address,
+            ops: ops_address(&heard),
+            said: Some(said),
+            heard,
+        }
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.end()
+    }
+
+    fn end(&mut self) -> String {
+        self.child.wait().unwrap();
+        let said = self.said.take().unwrap().join().unwrap();
+        said + &std::fs::read_to_string(&self.heard).unwrap()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where operations listen: the last start says it in the log.
+fn ops_address(log: &Path) -> SocketAddr {
+    for _ in 0..600 {
+        let text = std::fs::read_to_string(log).unwrap();
+        let told = text.rsplit_once("operations ops=");
+        let address = told.and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok());
+        if let Some(address) = address {
+            return address;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the log does not say where operations listen");
+}
