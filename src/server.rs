@@ -1,25 +1,24 @@
 //! Listeners, the accept loop, and the end: unready, notice, jittered closes, one deadline.
 
 use crate::app::App;
-use crate::connection::{Outlet, TICK};
+use crate::connection::{Admission, Outlet, Place, Socket, TICK};
 use crate::conversation;
-use crate::http::{limited_unit, serve, serve_ops};
+use crate::http::{Door, limited_unit, serve, serve_ops};
 use crate::room::actor::RoomEvent;
-use dashmap::DashMap;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{CloseCode, Closing, ClosingReason, Notification};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::task::TaskTracker;
 
 /// Connections that the kernel keeps until we accept them.
@@ -102,58 +101,12 @@ async fn turn_wheel(app: Arc<App>) {
     }
 }
 
-/// Sockets at once: of all, and of one address.
-struct Admission {
-    all: Arc<Semaphore>,
-    by_address: Arc<DashMap<IpAddr, usize>>,
-    most: usize,
-}
-
-/// A place among the sockets; given back when dropped.
-struct Place {
-    _permit: OwnedSemaphorePermit,
-    address: IpAddr,
-    by_address: Arc<DashMap<IpAddr, usize>>,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(mut count) = self.by_address.get_mut(&self.address) {
-            *count -= 1;
-        }
-        self.by_address
-            .remove_if(&self.address, |_, count| *count == 0);
-    }
-}
-
-impl Admission {
-    /// Waits for a place among all; `None` when the address has too many.
-    async fn admit(&self, peer: IpAddr) -> Option<Place> {
-        let permit = self.all.clone().acquire_owned().await.ok()?;
-        let address = limited_unit(peer);
-        let mut count = self.by_address.entry(address).or_insert(0);
-        if self.most > 0 && *count >= self.most {
-            return None;
-        }
-        *count += 1;
-        drop(count);
-        Some(Place {
-            _permit: permit,
-            address,
-            by_address: self.by_address.clone(),
-        })
-    }
-}
-
 async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
     let server = &app.config.server;
-    let admission = Admission {
-        all: Arc::new(Semaphore::new(
-            server.max_connections.min(Semaphore::MAX_PERMITS),
-        )),
-        by_address: Arc::new(DashMap::new()),
-        most: server.max_connections_per_address,
-    };
+    let admission = Arc::new(Admission::new(
+        server.max_connections,
+        server.max_connections_per_address,
+    ));
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -164,7 +117,7 @@ async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
                 continue;
             }
         };
-        let Some(place) = admission.admit(peer.ip()).await else {
+        let Some(place) = admission.admit(limited_unit(peer.ip())).await else {
             continue;
         };
         let _ = stream.set_nodelay(true);
@@ -179,23 +132,30 @@ fn hold_little_unsent(stream: &TcpStream) {
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
 }
 
-/// Serves one connection; an upgraded one takes its place along.
+/// Serves one connection until it ends, or goes on as a socket: that takes its place along.
 async fn serve_connection(app: Arc<App>, stream: TcpStream, peer: IpAddr, place: Place) {
-    let place = Arc::new(place);
     let timeout = Duration::from_millis(app.config.server.header_timeout_ms);
-    let service = service_fn(move |mut request: http::Request<Incoming>| {
-        let app = app.clone();
-        request.extensions_mut().insert(place.clone());
-        async move { Ok::<_, Infallible>(serve(app, request, peer).await) }
+    let door = Door::default();
+    let service = service_fn({
+        let (app, door) = (app.clone(), door.clone());
+        move |mut request: http::Request<Incoming>| {
+            let app = app.clone();
+            request.extensions_mut().insert(door.clone());
+            Box::pin(async move { Ok::<_, Infallible>(serve(app, request, peer).await) })
+        }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeout)
         .max_buf_size(16 << 10)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
+        .serve_connection(TokioIo::new(stream), service);
+    let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     // What goes wrong with one client's bytes is that client's affair.
-    let _ = connection.await;
+    if let (Ok(()), Some(opening)) = (served, door.opened()) {
+        let parts = connection.into_parts();
+        let socket = Socket::Direct(parts.io.into_inner());
+        opening.go_on(&app, socket, &parts.read_buf, place);
+    }
 }
 
 async fn accept_ops(app: Arc<App>, listener: TcpListener) {

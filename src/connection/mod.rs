@@ -1,6 +1,7 @@
 //! One WebSocket: reader, outlet, and the task that drives both. Knows frames and bytes; what the
 //! messages mean is its [`Handler`]'s business. No HTTP and no rooms in here.
 
+mod admission;
 pub mod deflate;
 pub mod frame;
 pub mod handshake;
@@ -8,6 +9,7 @@ mod outlet;
 mod socket;
 mod wheel;
 
+pub use admission::{Admission, Place};
 pub use outlet::Outlet;
 pub use socket::{Socket, Stream};
 pub use wheel::{Seated, TICK, Wheel};

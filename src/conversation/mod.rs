@@ -6,7 +6,7 @@ mod join;
 
 use crate::app::App;
 use crate::auth::Who;
-use crate::connection::{self, End, Handler, Message, Outlet, frame};
+use crate::connection::{self, End, Handler, Message, Outlet, Place, frame};
 use crate::room::actor::{Reply, RoomEvent, failure, result};
 use crate::room::{Arrival, RoomHandle, Wish};
 use bucket::Bucket;
@@ -34,6 +34,7 @@ pub fn hold(
     room: RoomId,
     asker: (IpAddr, Option<Box<Who>>),
     already: Vec<u8>,
+    place: Place,
 ) -> impl Future<Output = ()> + Send {
     let seat = app.wheel.seat(&outlet);
     let wait = Duration::from_millis(app.config.server.join_timeout_ms);
@@ -45,7 +46,7 @@ pub fn hold(
     }
     async move {
         let end = connection::run(&outlet, &mut conversation, most, already).await;
-        drop(seat);
+        drop((seat, place));
         Box::pin(conversation.leave(outlet, end)).await;
     }
 }
@@ -374,7 +375,7 @@ mod tests {
 
     fn size<F, R>(_: F) -> usize
     where
-        F: Fn(Arc<App>, Arc<Outlet>, RoomId, (IpAddr, Option<Box<Who>>), Vec<u8>) -> R,
+        F: Fn(Arc<App>, Arc<Outlet>, RoomId, (IpAddr, Option<Box<Who>>), Vec<u8>, Place) -> R,
     {
         size_of::<R>()
     }
@@ -382,7 +383,7 @@ mod tests {
     #[test]
     fn a_connection_that_waits_holds_few_bytes() {
         let task = size(hold);
-        assert!(task <= 352, "{task} bytes of task");
+        assert!(task <= 384, "{task} bytes of task");
         let outlet = size_of::<Outlet>();
         assert!(outlet <= 192, "{outlet} bytes of outlet");
         assert!(size_of::<RoomEvent>() <= 224, "{}", size_of::<RoomEvent>());

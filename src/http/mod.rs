@@ -18,6 +18,7 @@ mod upgrade;
 pub use assets::Assets;
 pub use ops::serve_ops;
 pub use origin::{Network, client_address, is_our_host, limited_unit, origin_of};
+pub(crate) use upgrade::Door;
 
 use crate::app::App;
 use bytes::Bytes;

@@ -4,15 +4,15 @@ use super::error::Problem;
 use super::session::Shown;
 use super::{Asker, Origin, Request, Response};
 use crate::app::App;
-use crate::connection::{Outlet, Socket, handshake};
+use crate::auth::Who;
+use crate::connection::{Outlet, Place, Socket, handshake};
 use crate::conversation;
 use http::StatusCode;
 use http_body_util::Full;
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use std::net::IpAddr;
 use std::sync::Arc;
 use stereo_protocol::{ErrorKind, RoomId};
-use tokio::net::TcpStream;
 
 /// Accepts the handshake. Whether the room exists is told, or not told, by `join`.
 pub(super) async fn socket(
@@ -49,23 +49,14 @@ pub(super) async fn socket(
         }
         _ => None,
     };
-    let upgrade = hyper::upgrade::on(&mut request);
-    let (app, room, deflate) = (app.clone(), RoomId::parse(room), accepted.deflate);
-    let tracker = app.node.tracker.clone();
-    tracker.spawn(async move {
-        // A client that went away during the handshake is nobody's fault.
-        if let Ok(upgraded) = upgrade.await {
-            let (outlet, already) = open(&app, upgraded, deflate);
-            // The outer task's frame holds hyper's state: a task of its own holds only the socket.
-            let tracker = app.node.tracker.clone();
-            tracker.spawn(conversation::hold(
-                app,
-                outlet,
-                room,
-                (asker.address, who),
-                already,
-            ));
-        }
+    let Some(door) = request.extensions_mut().remove::<Door>() else {
+        return Err(Problem::internal("a socket came where none can"));
+    };
+    door.open(Opening {
+        room: RoomId::parse(room),
+        address: asker.address,
+        who,
+        deflate: accepted.deflate,
     });
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -81,18 +72,47 @@ fn is_well_formed(room: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
-/// Takes the socket out of hyper, whose buffer is given back: what was read already is copied.
-fn open(app: &App, upgraded: Upgraded, deflate: bool) -> (Arc<Outlet>, Vec<u8>) {
-    let (socket, already) = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => {
-            let stream = parts.io.into_inner();
-            (Socket::Direct(stream), parts.read_buf.to_vec())
-        }
-        Err(upgraded) => (Socket::tasked(TokioIo::new(upgraded)), Vec::new()),
-    };
-    let most = app.rules.limits.outbox_bytes as usize;
-    (
-        Arc::new(Outlet::new(app.wheel.next_id(), socket, most, deflate)),
-        already,
-    )
+/// What a handshake has agreed on.
+#[derive(Debug)]
+pub(crate) struct Opening {
+    room: RoomId,
+    address: IpAddr,
+    who: Option<Box<Who>>,
+    deflate: bool,
+}
+
+/// Where a connection that speaks HTTP learns that it goes on as a socket. Each has one; a request
+/// carries it to the handshake.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Door(Arc<Mutex<Option<Opening>>>);
+
+impl Door {
+    fn open(&self, opening: Opening) {
+        *self.0.lock() = Some(opening);
+    }
+
+    /// What was agreed on, once the response has been written.
+    pub(crate) fn opened(&self) -> Option<Opening> {
+        self.0.lock().take()
+    }
+}
+
+impl Opening {
+    /// Goes on as a socket, in a task of its own that holds nothing of HTTP. What was `already`
+    /// read belongs to the first frames.
+    pub(crate) fn go_on(self, app: &Arc<App>, socket: Socket, already: &[u8], place: Place) {
+        let most = app.rules.limits.outbox_bytes as usize;
+        let outlet = Outlet::new(app.wheel.next_id(), socket, most, self.deflate);
+        let outlet = Arc::new(outlet);
+        let asker = (self.address, self.who);
+        let held = conversation::hold(
+            app.clone(),
+            outlet,
+            self.room,
+            asker,
+            already.to_vec(),
+            place,
+        );
+        app.node.tracker.spawn(held);
+    }
 }

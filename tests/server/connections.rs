@@ -197,3 +197,39 @@ async fn everyone_receives_the_same_events_in_the_same_order_in_small_and_large_
         }
     }
 }
+
+#[tokio::test]
+async fn a_socket_holds_its_place_among_the_connections_of_an_address() {
+    let mut config = config();
+    config.server.max_connections_per_address = 2;
+    let server = Server::start_with(config).await;
+    let (first, second) = (server.socket("x").await, server.socket("x").await);
+    let mut refused = tokio::net::TcpStream::connect(server.address)
+        .await
+        .unwrap();
+    use tokio::io::AsyncReadExt;
+    let closed = refused.read(&mut [0]).await;
+    assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
+    first.close().await;
+    drop(second);
+    // It is free again as soon as the server has seen the end.
+    for tries in 0.. {
+        let answered = tokio::net::TcpStream::connect(server.address)
+            .await
+            .unwrap();
+        let mut answered = tokio::io::BufStream::new(answered);
+        use tokio::io::AsyncWriteExt;
+        let request = format!(
+            "GET /api/rooms HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            server.address
+        );
+        let _ = answered.write_all(request.as_bytes()).await;
+        let _ = answered.flush().await;
+        let mut text = String::new();
+        if answered.read_to_string(&mut text).await.is_ok() && text.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        assert!(tries < 1_000, "no place came free");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
