@@ -2,9 +2,11 @@
 import os
 
 import numpy
+from selenium.webdriver import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+import company
 import ears as hearing
 from conftest import until
 
@@ -162,3 +164,77 @@ def test_a_room_that_is_not_there_says_so(stereo, browsers):
     visitor.picture("not-found-phone-dark")
     visitor.open(f"{stereo.url}/nowhere/at/all")
     assert visitor.driver.find_elements(By.CSS_SELECTOR, "body")
+
+
+def test_an_invitation_in_the_link_opens_a_private_room_and_the_bare_link_does_not(stereo, browsers):
+    host = browsers()
+    link = host.start_room(stereo.url)
+    host.click("room-settings")
+    host.see("visibility")
+    host.script("document.querySelector('input[value=private]').click()")
+    host.click("sheet-close")
+    until(lambda: not host.all("sheet-close"), 10, "the sheet is gone")
+    host.click("share")
+    host.click("invite")
+    invitation = until(lambda: next((one for one in [host.see("share-link").get_attribute("value")] if "#invite=" in one), None), 30, "the link invites")
+    host.picture("share-private-desktop-dark")
+    assert invitation.startswith(link)
+    stranger = browsers(size="phone")
+    stranger.open(link)
+    stranger.see("ended-not_found")
+    guest = browsers(size="phone")
+    guest.enter(invitation, "Linh")
+    until(lambda: guest.see("people-count").get_attribute("data-count") == "2", 30, "both are here")
+
+
+def test_a_server_that_cannot_be_reached_is_not_taken_for_a_room_that_is_not_there(stereo, browsers):
+    host = browsers()
+    link = host.start_room(stereo.url)
+    visitor = browsers(size="phone", dark=False)
+    visitor.driver.execute_cdp_cmd("Network.enable", {})
+    visitor.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/api/rooms/*"]})
+    visitor.open(link)
+    visitor.see("ended-unavailable")
+    visitor.picture("unavailable-phone-light")
+    visitor.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    visitor.click("again")
+    visitor.see("listen")
+
+
+def test_a_row_is_dragged_past_the_edge_of_what_is_seen_and_escape_puts_it_back(stereo, browsers):
+    host = browsers()
+    link = host.start_room(stereo.url)
+    host.add_tracks(1)
+    host.click("play")  # Paused, so that nothing leaves the queue by itself.
+    crew = browsers()
+    company.join(crew, stereo.url, link, ["Linh"])
+    company.act(crew, *((0, nth) for nth in range(14)))
+    until(lambda: host.queue_length() == 14, 60, "fourteen wait")
+    order = host.titles()
+
+    def hold(place):
+        handle = host.all("drag")[place]
+        host.script("arguments[0].scrollIntoView({ block: 'center' })", handle)
+        return ActionChains(host.driver, duration=120).move_to_element(handle).click_and_hold()
+
+    one = hold(0)
+    one.move_by_offset(0, 70).move_by_offset(0, 60).perform()
+    until(lambda: host.driver.find_elements(By.CSS_SELECTOR, ".is-held"), 10, "a row is held")
+    host.picture("dragging-desktop-dark")
+    ActionChains(host.driver).send_keys(Keys.ESCAPE).perform()
+    until(lambda: not host.driver.find_elements(By.CSS_SELECTOR, ".is-held"), 10, "it is let go")
+    ActionChains(host.driver).release().perform()
+    assert host.titles() == order
+
+    hold(0).move_by_offset(0, 70).move_by_offset(0, 60).release().perform()
+    until(lambda: host.titles() == [*order[1:3], order[0], *order[3:]], 30, "it stands two further down")
+
+    # Held at the lower edge, the list goes on under it until the end.
+    first = host.titles()[0]
+    panel = host.driver.find_element(By.CSS_SELECTOR, ".side .queue")
+    hold(0).move_by_offset(0, 20).perform()
+    ActionChains(host.driver, duration=120).move_to_element_with_offset(panel, 0, panel.size["height"] // 2 - 4).perform()
+    until(lambda: host.script("const at = arguments[0]; return at.scrollTop + at.clientHeight > at.scrollHeight - 2", panel), 30, "the list has gone to its end")
+    ActionChains(host.driver).release().perform()
+    until(lambda: host.titles().index(first) > 7, 30, "it stands where it was let go")
+    assert host.complaints() == []

@@ -7,6 +7,8 @@ import { signal } from '@preact/signals';
 /** @type {import('@preact/signals').Signal<Toast[]>} */
 export const toasts = signal([]);
 let last = 0;
+/** Long enough to find the way to what takes it back, in milliseconds. */
+const LONG = 15_000;
 
 /** Sheets that are open, the uppermost last: what lies under one is out of reach, notices too. @type {import('@preact/signals').Signal<readonly object[]>} */
 export const sheets = signal([]);
@@ -31,7 +33,7 @@ export function toast(text, { tone = 'plain', undo } = {}) {
   const id = ++last;
   toasts.value = [...toasts.value.slice(-2), { id, text, tone, undo }];
   announce(text);
-  setTimeout(() => dismiss(id), tone === 'fault' ? 8000 : 4500);
+  setTimeout(() => dismiss(id), undo ? LONG : tone === 'fault' ? 8000 : 4500);
 }
 
 /** @param {number} id */

@@ -16,8 +16,8 @@ export function takeFresh(id) {
   return taken;
 }
 
-/** @param {string} id */
-export const linkTo = (id) => `${location.origin}/rooms/${id}`;
+/** @param {string} id @param {string | null} [invite] an invitation, in the fragment, which reaches no server */
+export const linkTo = (id, invite = null) => `${location.origin}/rooms/${id}${invite ? `#invite=${invite}` : ''}`;
 
 /** A name with a mood; the host can change it. */
 const title = () => t(/** @type {import('./i18n.js').Key} */ (`start.title_${1 + Math.floor(Math.random() * TITLES)}`));

@@ -92,7 +92,7 @@ export const en = {
 
   'share.open': 'Share', 'share.title': 'Bring somebody', 'share.lead': 'Whoever has this link can listen.', 'share.copied_lead': 'The link is copied. Send it to somebody.',
   'share.link': 'Link of the room', 'share.copy': 'Copy the link', 'share.copied': 'Copied', 'share.not_copied': 'Your browser did not let us copy it. Select it and copy it yourself.',
-  'share.send': 'Send', 'share.code': 'The link as a code for a phone’s camera', 'share.note': 'They need no account.', 'share.note_private': 'They also need the password, or an invitation.',
+  'share.send': 'Send', 'share.code': 'The link as a code for a phone’s camera', 'share.note': 'They need no account.', 'share.note_private': 'They also need the password, or an invitation.', 'share.invite': 'Put an invitation into the link', 'share.invited': 'The link invites now.', 'share.note_invited': 'This link opens the room to whoever has it, without the password. A new password ends it.',
   'sheet.close': 'Close', 'sure.no': 'No, leave it',
   'toast.dismiss': 'Dismiss', 'toast.label': 'Notices', 'toast.undo': 'Undo',
 
@@ -125,6 +125,7 @@ export const en = {
   'ended.account_deleted': 'You are forgotten here', 'ended.account_deleted_note': 'Nothing of you is left in this room.',
   'ended.too_many': 'Open in too many places', 'ended.too_many_note': 'This page was the oldest of them. The others go on.',
   'ended.misuse': 'The connection was closed', 'ended.misuse_note': 'This page said things the server does not understand. Reload it.',
+  'ended.unavailable': 'The server cannot be reached', 'ended.unavailable_note': 'The room may well be there. Look at your connection, then try again.', 'ended.again': 'Try again',
   'ended.page': 'There is nothing at this address', 'ended.page_note': 'Perhaps the link is incomplete.', 'ended.home': 'To the first page',
 
   'error.not_joined': 'You are not in the room any more.', 'error.not_allowed': 'Your role in this room does not allow that.', 'error.not_found': 'That is not there any more.',

@@ -92,7 +92,7 @@ export const vi = {
 
   'share.open': 'Chia sẻ', 'share.title': 'Rủ thêm người', 'share.lead': 'Ai có đường dẫn này đều nghe được.', 'share.copied_lead': 'Đã chép đường dẫn. Gửi cho ai đó đi.',
   'share.link': 'Đường dẫn của phòng', 'share.copy': 'Chép đường dẫn', 'share.copied': 'Đã chép', 'share.not_copied': 'Trình duyệt không cho chép. Hãy tự chọn và chép.',
-  'share.send': 'Gửi', 'share.code': 'Đường dẫn dạng mã cho máy ảnh điện thoại', 'share.note': 'Họ không cần tài khoản.', 'share.note_private': 'Họ còn cần mật khẩu hoặc lời mời.',
+  'share.send': 'Gửi', 'share.code': 'Đường dẫn dạng mã cho máy ảnh điện thoại', 'share.note': 'Họ không cần tài khoản.', 'share.note_private': 'Họ còn cần mật khẩu hoặc lời mời.', 'share.invite': 'Gắn lời mời vào đường dẫn', 'share.invited': 'Đường dẫn giờ là lời mời.', 'share.note_invited': 'Ai có đường dẫn này đều vào được phòng, không cần mật khẩu. Đổi mật khẩu thì nó hết hiệu lực.',
   'sheet.close': 'Đóng', 'sure.no': 'Thôi, giữ nguyên',
   'toast.dismiss': 'Bỏ qua', 'toast.label': 'Thông báo', 'toast.undo': 'Hoàn tác',
 
@@ -125,6 +125,7 @@ export const vi = {
   'ended.account_deleted': 'Ở đây bạn đã được quên', 'ended.account_deleted_note': 'Trong phòng này không còn gì của bạn.',
   'ended.too_many': 'Mở ở quá nhiều nơi', 'ended.too_many_note': 'Trang này là trang cũ nhất. Các trang khác vẫn chạy.',
   'ended.misuse': 'Kết nối đã bị đóng', 'ended.misuse_note': 'Trang này nói những điều máy chủ không hiểu. Hãy tải lại.',
+  'ended.unavailable': 'Không tới được máy chủ', 'ended.unavailable_note': 'Phòng có thể vẫn ở đó. Hãy xem lại kết nối rồi thử lại.', 'ended.again': 'Thử lại',
   'ended.page': 'Địa chỉ này không có gì', 'ended.page_note': 'Có lẽ đường dẫn bị thiếu.', 'ended.home': 'Về trang đầu',
 
   'error.not_joined': 'Bạn không còn trong phòng.', 'error.not_allowed': 'Vai của bạn trong phòng không cho phép điều đó.', 'error.not_found': 'Thứ đó không còn nữa.',

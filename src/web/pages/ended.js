@@ -5,7 +5,7 @@ import { t } from '../lib/i18n.js';
 import { Icon, Mark } from '../parts/icon.js';
 
 /** @typedef {import('../lib/i18n.js').Key} Key */
-/** @typedef {'kicked' | 'room_closed' | 'not_found' | 'account_deleted' | 'too_many' | 'misuse' | 'page'} What */
+/** @typedef {'kicked' | 'room_closed' | 'not_found' | 'account_deleted' | 'too_many' | 'misuse' | 'page' | 'unavailable'} What */
 
 /** Close codes and reasons, whichever the SDK gives, to what the page says. @param {unknown} reason @returns {What} */
 export function whatEnded(reason) {

@@ -26,12 +26,18 @@ import { Missing } from './ended.js';
 export function Gate({ id, invited, refused, onEnter }) {
   const seen = useSignal(/** @type {Glance | null} */ (null));
   const hidden = useSignal(refused);
+  const away = useSignal(false);
+  const tries = useSignal(0);
   useEffect(() => {
     glance(id).then(
       (told) => (seen.value = told),
-      () => (hidden.value = true),
+      // Only "there is none" means that; anything else may pass.
+      (refusal) => (refusal?.kind === 'not_found' ? (hidden.value = true) : (away.value = true)),
     );
-  }, [id]);
+  }, [id, tries.value]);
+  if (away.value && !hidden.value && !seen.value) {
+    return html`<${Missing} what="unavailable"><button class="primary" data-test="again" onClick=${() => ((away.value = false), (tries.value += 1))}>${t('ended.again')}</button><//>`;
+  }
   if (hidden.value && !invited && !seen.value) return html`<${Closed} refused=${refused} onEnter=${onEnter} />`;
   if (!seen.value && !hidden.value) return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /></main>`;
   return html`<${Open} seen=${seen.value ?? {}} onEnter=${onEnter} />`;

@@ -6,6 +6,7 @@ import { ACTIONS, PRESETS, ROLES, presetOf } from '../lib/may.js';
 import { attempt, sentence } from '../lib/refusal.js';
 import { announce, toast } from '../lib/announce.js';
 import { Choice } from './choice.js';
+import { Icon } from './icon.js';
 import { Sheet } from './sheet.js';
 import { Sure } from './sure.js';
 
@@ -99,7 +100,7 @@ function Password({ session }) {
 function Exactly({ session }) {
   const permissions = session.state.value.room?.permissions;
   return html`<details class="exactly">
-    <summary>${t('permission.exactly')}</summary>
+    <summary>${t('permission.exactly')}<${Icon} name="down" size=${20} /></summary>
     ${ACTIONS.map(
       (action) => html`<label class="exactly-one" key=${action}>
         <span>${t(key(`permission.${action}`))}</span>

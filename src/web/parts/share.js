@@ -5,6 +5,8 @@ import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { announce } from '../lib/announce.js';
+import { may } from '../lib/may.js';
+import { attempt } from '../lib/refusal.js';
 import { copy, linkTo } from '../lib/start.js';
 import { Icon } from './icon.js';
 import { Sheet } from './sheet.js';
@@ -26,7 +28,16 @@ export function Code({ text }) {
 export function ShareSheet({ session, copied = false, onClose }) {
   const done = useSignal(copied);
   const { room } = session.state.value;
-  const link = linkTo(room?.id ?? '');
+  const invite = useSignal(/** @type {string | null} */ (null));
+  const closed = room?.visibility === 'private' || room?.password === true;
+  const link = linkTo(room?.id ?? '', invite.value);
+  const make = async () => {
+    const made = await attempt(session.room.call('invite.create', { role: 'listener', uses: null, ends_ms: null }));
+    if (!made) return;
+    invite.value = made.token;
+    done.value = await copy(linkTo(room?.id ?? '', made.token));
+    announce(t('share.invited'));
+  };
   const again = async () => {
     done.value = await copy(link);
     announce(t(done.value ? 'share.copied' : 'share.not_copied'));
@@ -47,7 +58,8 @@ export function ShareSheet({ session, copied = false, onClose }) {
           </button>
           ${'share' in navigator && html`<button class="secondary" onClick=${send}><${Icon} name="share" size=${20} />${t('share.send')}</button>`}
         </div>
-        <p class="note">${t(room?.visibility === 'private' ? 'share.note_private' : 'share.note')}</p>
+        ${closed && may(session.state.value, 'invite') && !invite.value && html`<button class="secondary" data-test="invite" onClick=${make}><${Icon} name="lock" size=${20} />${t('share.invite')}</button>`}
+        <p class="note">${t(invite.value ? 'share.note_invited' : closed ? 'share.note_private' : 'share.note')}</p>
       </div>
     </div>
   <//>`;
