@@ -6,6 +6,9 @@ import { path, roomIn, startRouter } from './lib/router.js';
 import { t } from './lib/i18n.js';
 import { Home } from './pages/home.js';
 import { RoomPage } from './pages/room.js';
+import { SignIn } from './pages/sign_in.js';
+import { SignInLink } from './pages/sign_in_link.js';
+import { AccountPage } from './pages/account.js';
 import { Missing } from './pages/ended.js';
 import { sheets } from './lib/announce.js';
 import { Toasts } from './parts/toasts.js';
@@ -14,6 +17,9 @@ function Page() {
   const room = roomIn(path.value);
   if (room) return html`<${RoomPage} id=${room} key=${room} />`;
   if (path.value === '/') return html`<${Home} />`;
+  if (path.value === '/sign-in') return html`<${SignIn} />`;
+  if (path.value === '/sign-in/email') return html`<${SignInLink} />`;
+  if (path.value === '/settings') return html`<${AccountPage} />`;
   return html`<${Missing} what="page" />`;
 }
 

@@ -13,7 +13,7 @@ function pickFrom(body) {
 }
 
 /** @param {string} path @param {RequestInit} [init] */
-async function ask(path, init) {
+export async function ask(path, init) {
   let response;
   try {
     response = await fetch(path, { credentials: 'same-origin', ...init });
@@ -25,9 +25,12 @@ async function ask(path, init) {
   return body;
 }
 
-/** @param {object} wish @returns {Promise<{ room: { id: string }, token: string }>} */
-export const openRoom = (wish) =>
-  ask('/api/rooms', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(wish) });
+/** Changes something. @param {string} method @param {string} path @param {object} [wish] */
+export const change = (method, path, wish) =>
+  ask(path, wish === undefined ? { method } : { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(wish) });
+
+/** @param {object} wish @returns {Promise<{ room: { id: string }, token: string | null }>} the token is a guest's */
+export const openRoom = (wish) => change('POST', '/api/rooms', wish);
 
 /** @param {string} query @returns {Promise<import('../types.js').ListedRoom[]>} */
 export const publicRooms = async (query) =>

@@ -20,12 +20,15 @@ export function roomIn(at) {
   return match ? match[1] : null;
 }
 
+/** Pages that this client draws, beside rooms. */
+const PAGES = new Set(['/', '/settings', '/sign-in', '/sign-in/email', '/privacy', '/support']);
+
 /** @param {MouseEvent} event */
 function follow(event) {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest('a') : null;
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
-  if (link.pathname !== '/' && !roomIn(link.pathname)) return;
+  if (!PAGES.has(link.pathname) && !roomIn(link.pathname)) return;
   if (link.hash && link.pathname === location.pathname) return;
   event.preventDefault();
   navigate(link.pathname + link.hash);

@@ -27,7 +27,7 @@ export async function startRoom() {
   const opening = openRoom({ title: title(), visibility: 'unlisted' });
   const copying = copy(opening.then(({ room }) => linkTo(room.id)));
   const { room, token } = await opening;
-  guestTokens.setItem(room.id, token);
+  if (token) guestTokens.setItem(room.id, token);
   fresh = { id: room.id, copied: await copying };
   return room.id;
 }

@@ -10,10 +10,12 @@ import { isLight } from '../lib/preferences.js';
 import { attempt } from '../lib/refusal.js';
 import { navigate, roomIn } from '../lib/router.js';
 import { linkTo, startRoom } from '../lib/start.js';
+import { AccountLink } from '../parts/account_link.js';
 import { Icon, Mark } from '../parts/icon.js';
 import { PublicRooms } from '../parts/public_rooms.js';
 import { Rim } from '../parts/rim.js';
 import { SettingsSheet } from '../parts/settings.js';
+import { YourRooms } from '../parts/your_rooms.js';
 
 const PROMISES = /** @type {const} */ ([
   ['sync', 'needles'],
@@ -34,13 +36,15 @@ export function Home() {
   return html`<div class="home" style=${{ '--lamp': lamp }}>
     <header class="home-head">
       <a href="/" class="brand"><${Mark} size=${30} /><span>${t('app.name')}</span></a>
-      <button class="quiet round" data-test="settings" aria-label=${t('home.settings')} title=${t('home.settings')} onClick=${() => (settings.value = true)}><${Icon} name="settings" /></button>
+      <div class="home-tools"><${AccountLink} />
+      <button class="quiet round" data-test="settings" aria-label=${t('home.settings')} title=${t('home.settings')} onClick=${() => (settings.value = true)}><${Icon} name="settings" /></button></div>
     </header>
     <main class="home-main" id="main" tabindex="-1">
       <section class="start">
         <${Start} />
         <div class="start-disc"><${Rim} art=${shown.value?.artwork} people=${COMPANY} here=${true} /></div>
       </section>
+      <${YourRooms} />
       <${PublicRooms} />
       <ul class="promises">
         ${PROMISES.map(([one, icon]) => html`<li key=${one}><${Icon} name=${icon} size=${28} /><h2>${t(`home.promise_${one}`)}</h2><p>${t(`home.promise_${one}_note`)}</p></li>`)}

@@ -7,6 +7,7 @@ import { attempt, sentence } from '../lib/refusal.js';
 import { announce, toast } from '../lib/announce.js';
 import { Choice } from './choice.js';
 import { Icon } from './icon.js';
+import { Keep } from './keep.js';
 import { Sheet } from './sheet.js';
 import { Sure } from './sure.js';
 
@@ -48,6 +49,7 @@ export function RoomSettingsSheet({ session, onClose }) {
     <${Choice} label=${t('order.label')} cards=${true} test="order" value=${room.order}
       options=${options('order', ['added', 'fair', 'votes'])}
       onPick=${(/** @type {string} */ order) => update(session, { order })} />
+    <${Keep} session=${session} />
     <div class="setting">
       <h3>${t('room_settings.close')}</h3>
       <p class="note">${t('room_settings.close_note')}</p>

@@ -1,0 +1,150 @@
+// @ts-check
+// Whoever is signed in: what the server says of them, and what they change. The cookie is out of a
+// script's reach; that there may be one is remembered here, so that guests are asked for nothing.
+import { signal } from '@preact/signals';
+import { ask, change } from './api.js';
+
+/**
+ * @typedef {object} Way
+ * @property {string} id
+ * @property {'email' | 'provider' | 'passkey'} kind
+ * @property {string} name
+ *
+ * @typedef {object} Me
+ * @property {string} handle
+ * @property {string | null} email
+ * @property {{ small: string, large: string } | null} picture
+ * @property {string | null} language
+ * @property {{ rooms: boolean, policy: boolean }} mails
+ * @property {boolean} frozen
+ * @property {Way[]} ways
+ *
+ * @typedef {object} AccountSession
+ * @property {string} id
+ * @property {'browser' | 'token'} kind
+ * @property {string} label
+ * @property {string} ends
+ * @property {boolean} current
+ *
+ * @typedef {{ email: boolean, passkeys: boolean, providers: { id: string, name: string }[] }} Ways
+ * @typedef {{ me: Me, fresh: boolean, then: string | null } | { code: string }} Confirmed
+ */
+
+const MAYBE = 'stereo.signed-in';
+
+/** The person; null: nobody is signed in; undefined: not known yet. */
+export const me = signal(/** @type {Me | null | undefined} */ (undefined));
+
+/** Remembers that somebody may be signed in here. @param {boolean} maybe */
+export function remember(maybe) {
+  try {
+    if (maybe) localStorage.setItem(MAYBE, '1');
+    else localStorage.removeItem(MAYBE);
+  } catch {
+    // A browser that refuses storage is asked on the pages that need it.
+  }
+}
+
+const mayBeSignedIn = () => {
+  try {
+    return localStorage.getItem(MAYBE) !== null;
+  } catch {
+    return true;
+  }
+};
+
+/** Asks who is signed in, when it may be somebody. */
+export async function findMe() {
+  if (!mayBeSignedIn()) {
+    me.value = null;
+    return;
+  }
+  try {
+    me.value = await ask('/api/me');
+  } catch (refusal) {
+    // Only "nobody" means that: a server that is away says nothing about it.
+    if (/** @type {any} */ (refusal)?.kind !== 'not_allowed') return;
+    remember(false);
+    me.value = null;
+  }
+}
+
+/** @returns {Promise<Ways>} */
+export const waysToSignIn = () => ask('/api/sign-in');
+
+/** @param {string} email @param {{ then?: string | null, add?: boolean }} [more] */
+export const askForLink = (email, more = {}) => change('POST', '/api/sign-in/email', { email, ...more });
+
+/** @param {{ token: string } | { code: string }} shown @returns {Promise<Confirmed>} */
+export async function confirmSignIn(shown) {
+  return enter(await change('POST', '/api/sign-in/email/confirm', shown));
+}
+
+/** @param {any} confirmed */
+function enter(confirmed) {
+  if (confirmed.me) {
+    remember(true);
+    me.value = confirmed.me;
+  }
+  return confirmed;
+}
+
+export async function signOut() {
+  await change('POST', '/api/sign-out');
+  remember(false);
+  me.value = null;
+}
+
+/** @param {Partial<{ handle: string, language: string | null, mails: object, frozen: boolean }>} wish */
+export async function changeMe(wish) {
+  me.value = await change('PATCH', '/api/me', wish);
+}
+
+/** @param {string} id */
+export async function removeWay(id) {
+  await change('DELETE', `/api/me/ways/${encodeURIComponent(id)}`);
+  await findMe();
+}
+
+/** @param {Blob} file */
+export async function setPicture(file) {
+  const { picture } = await ask('/api/me/picture', { method: 'PUT', body: file, headers: { 'content-type': 'application/octet-stream' } });
+  if (me.value) me.value = { ...me.value, picture };
+}
+
+export async function removePicture() {
+  await change('DELETE', '/api/me/picture');
+  if (me.value) me.value = { ...me.value, picture: null };
+}
+
+/** @returns {Promise<AccountSession[]>} */
+export const sessions = async () => (await ask('/api/me/sessions')).sessions;
+
+/** @param {string | null} id null: all but this one */
+export const endSession = (id) => change('DELETE', id === null ? '/api/me/sessions' : `/api/me/sessions/${id}`);
+
+/** @param {string} id @param {string} label */
+export const labelSession = (id, label) => change('PATCH', `/api/me/sessions/${id}`, { label });
+
+/** A token for a program; it is shown once. @param {string} label @returns {Promise<{ token: string }>} */
+export const makeToken = (label) => change('POST', '/api/me/sessions', { label });
+
+/** @returns {Promise<import('../types.js').ListedRoom[]>} */
+export const myRooms = async () => (await ask('/api/me/rooms')).rooms;
+
+/** Keeps a temporary room: whoever holds its host's token may. @param {string} id @param {string | null} token */
+export const keepRoom = (id, token) => change('PUT', `/api/me/rooms/${encodeURIComponent(id)}`, { token });
+
+/** @param {string} id */
+export const deleteRoom = (id) => change('DELETE', `/api/me/rooms/${encodeURIComponent(id)}`);
+
+/** Erases the account, everywhere. @param {string} handle typed by its owner */
+export async function eraseMe(handle) {
+  const receipt = await change('DELETE', '/api/me', { confirm: handle });
+  remember(false);
+  me.value = null;
+  return receipt;
+}
+
+/** @param {string} id */
+export const receipt = (id) => ask(`/api/receipts/${encodeURIComponent(id)}`);
