@@ -8,38 +8,12 @@ Prints schemathesis' own summary; its status is this one's.
 import http.client
 import json
 import os
-import re
-import socketserver
 import subprocess
 import sys
 import tempfile
-import threading
-import quopri
 
-class Mailbox(socketserver.ThreadingTCPServer):
-    """A mail server that keeps what it is given."""
-
-    allow_reuse_address = daemon_threads = True
-    came = threading.Condition()
-    letters = []
-
-
-class Delivery(socketserver.StreamRequestHandler):
-    def handle(self):
-        say = lambda line: self.wfile.write(line + b"\r\n")
-        say(b"220 here")
-        while line := self.rfile.readline().strip():
-            if line.upper() == b"DATA":
-                say(b"354 go on")
-                letter = b""
-                while (part := self.rfile.readline()) != b".\r\n":
-                    letter += part
-                with self.server.came:
-                    self.server.letters.append(letter)
-                    self.server.came.notify()
-            say(b"221 bye" if line.upper() == b"QUIT" else b"250 good")
-            if line.upper() == b"QUIT":
-                return
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+from mailbox_server import Mailbox
 
 
 def ask(address, method, path, body=None, headers=()):
@@ -56,10 +30,7 @@ def sign_in(address, mailbox):
     answer, told = ask(address, "POST", "/api/sign-in/email", {"email": "api@example.org"})
     assert answer.status == 202, told
     cookie = answer.getheader("set-cookie").split(";")[0]
-    with mailbox.came:
-        mailbox.came.wait_for(lambda: mailbox.letters, timeout=60)
-    letter = quopri.decodestring(mailbox.letters[0]).decode()
-    token = re.search(r"#token=([\w-]+)", letter).group(1)
+    token = mailbox.link().split("#token=")[1]
     answer, told = ask(address, "POST", "/api/sign-in/email/confirm", {"token": token}, {"Cookie": cookie})
     assert answer.status == 200, told
     cookie = answer.headers.get_all("set-cookie")[0].split(";")[0]
@@ -70,14 +41,9 @@ def sign_in(address, mailbox):
 
 def main():
     binary, *options = sys.argv[1:]
-    mailbox = Mailbox(("127.0.0.1", 0), Delivery)
-    threading.Thread(target=mailbox.serve_forever, daemon=True).start()
+    mailbox = Mailbox()
     with tempfile.TemporaryDirectory() as data:
-        settings = {
-            "STEREO_MAIL__SMTP": "smtp://127.0.0.1:%d" % mailbox.server_address[1],
-            "STEREO_MAIL__FROM": "stereo@example.org",
-            "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0",
-        }
+        settings = {**mailbox.settings(), "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0"}
         arguments = [binary, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--data", data]
         server = subprocess.Popen(arguments, env={**os.environ, **settings}, stdout=subprocess.PIPE, text=True)
         try:

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 import time
 
 import pytest
@@ -11,6 +12,9 @@ from selenium.webdriver.common.by import By
 
 import ears as hearing
 import proxy
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from mailbox_server import Mailbox  # noqa: E402
 
 ARTEFACTS = pathlib.Path(os.environ.get("STEREO_ARTEFACTS", "artefacts"))
 BINARY = os.environ.get("STEREO_BINARY", "target/release/stereo")
@@ -22,7 +26,8 @@ class Stereo:
 
     def __init__(self, directory):
         command = [BINARY, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--data", str(directory)]
-        environment = {**os.environ, "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0", "STEREO_ROOMS__HEALTH_MS": "3000"}
+        self.mailbox = Mailbox()
+        environment = {**os.environ, **self.mailbox.settings(), "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0", "STEREO_ROOMS__HEALTH_MS": "3000"}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://127.0.0.1:"), self.url
