@@ -1,28 +1,24 @@
 //! The composition root: everything that one node consists of, put together once.
 
+mod rooms;
+
 use crate::auth::Auth;
 use crate::bus::MemoryBus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::Wheel;
 use crate::http::Assets;
-use crate::http::error::Problem;
-use crate::http::rooms::NewRoom;
 use crate::limiter::HourLimiter;
 use crate::mail::Mail;
 use crate::media::small_picture;
 use crate::media::{DemoTracks, Library, Provider};
 use crate::presence::MemoryPresence;
 use crate::registry::Registry;
-use crate::room::actor::{self, Node, RoomEvent};
-use crate::room::text::clean_line;
-use crate::room::{MemberKey, Rules, State};
+use crate::room::actor::{Node, RoomEvent};
+use crate::room::{MemberKey, Resting, Rules};
 use crate::store::{AccountId, OpenError, SqliteStore, Store};
-use crate::{password, secret};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use stereo_protocol::{Epoch, ErrorKind, ErrorObject, RoomId, RoomSettings, Visibility};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -81,6 +77,8 @@ impl App {
             registry: Arc::new(Registry::default()),
             bus: Arc::new(MemoryBus::default()),
             presence: Arc::new(MemoryPresence::default()),
+            store: store.clone(),
+            resting: Resting::default(),
             tracker: TaskTracker::new(),
         };
         let demo = config
@@ -142,78 +140,5 @@ impl App {
             // A room that is over has nobody to tell.
             let _ = room.send(RoomEvent::Picture { key, picture }).await;
         }
-    }
-
-    /// Opens a temporary room; whoever joins with the token is its host.
-    ///
-    /// # Errors
-    /// What is wrong with the wish, or that the address has opened enough of them.
-    pub(crate) async fn open_room(
-        &self,
-        wanted: NewRoom,
-        address: IpAddr,
-    ) -> Result<(RoomSettings, Box<str>), Problem> {
-        let id = RoomId::from_bits(u128::from_ne_bytes(secret::random()));
-        let title = clean_line(
-            "title",
-            wanted.title.as_deref().unwrap_or("Untitled"),
-            self.rules.limits.title,
-        )?;
-        let mut settings = RoomSettings::new(id, &title);
-        settings.visibility = wanted.visibility.unwrap_or_default();
-        let given = wanted
-            .password
-            .as_deref()
-            .filter(|password| !password.is_empty());
-        if given.is_some_and(|password| password.chars().count() > 256) {
-            return Err(
-                ErrorObject::new(ErrorKind::TooLarge, "password: at most 256 characters")
-                    .with_field("password")
-                    .into(),
-            );
-        }
-        if let (Some(_), Some(Visibility::Public | Visibility::Unlisted)) =
-            (given, wanted.visibility)
-        {
-            return Err(
-                ErrorObject::invalid("password", "expected only with visibility private").into(),
-            );
-        }
-        if given.is_some() {
-            settings.visibility = Visibility::Private;
-        }
-        crate::room::apply_update(&mut settings, &wanted.update(), &self.rules.limits)?;
-        self.rooms_opened.take(address).map_err(|retry_after| {
-            Problem::from(
-                ErrorObject::new(
-                    ErrorKind::RateLimited,
-                    "this address has opened enough rooms for now",
-                )
-                .with_retry_after(retry_after),
-            )
-        })?;
-        let token = secret::token();
-        let epoch = Epoch::from_bits(u64::from_ne_bytes(secret::random()));
-        let mut state = State::new(
-            self.rules.clone(),
-            settings,
-            epoch,
-            self.node.clock.now_ms(),
-        );
-        state.expect_owner(
-            MemberKey::Guest(secret::hash(&token)),
-            u128::from_ne_bytes(secret::random()),
-        );
-        if let Some(password) = given {
-            let hash = password::hash(password.into())
-                .await
-                .ok_or_else(|| Problem::internal("password hash"))?;
-            state.set_password(hash);
-        }
-        let settings = state.public().room.clone();
-        actor::open(&self.node, id, state)
-            .await
-            .map_err(|_| Problem::internal("room could not be opened"))?;
-        Ok((settings, token))
     }
 }

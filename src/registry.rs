@@ -42,9 +42,9 @@ impl Registry {
             .is_some()
     }
 
-    /// Takes a room out, whoever is on the way in: it is over.
-    pub fn remove(&self, id: RoomId) {
-        self.rooms.remove(&id);
+    /// Takes a room out, whoever is on the way in: it is over. Another one of that id stays.
+    pub fn remove(&self, room: &RoomHandle) {
+        self.rooms.remove_if(&room.id(), |_, known| known.is(room));
     }
 
     /// How many rooms there are.

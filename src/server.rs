@@ -5,6 +5,7 @@ use crate::connection::{Admission, Outlet, Place, Socket, TICK};
 use crate::conversation;
 use crate::http::{Door, limited_unit, serve, serve_ops};
 use crate::room::actor::RoomEvent;
+use crate::store::Health;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -25,6 +26,8 @@ use tokio_util::task::TaskTracker;
 const BACKLOG: u32 = 4096;
 /// Bytes that the kernel may hold of one connection without having sent them.
 const UNSENT: u32 = 64 << 10;
+/// Ticks between two sweeps of the store: a minute.
+const SWEEP: u64 = 60;
 /// Connections closed together while draining.
 const BATCH: usize = 200;
 
@@ -67,6 +70,7 @@ impl Server {
         let Self { app, public, ops } = self;
         let mut background = tokio::task::JoinSet::new();
         background.spawn(turn_wheel(app.clone()));
+        background.spawn(tend_store(app.clone()));
         background.spawn(accept_ops(app.clone(), ops));
         let requests = TaskTracker::new();
         tokio::select! {
@@ -98,6 +102,26 @@ async fn turn_wheel(app: Arc<App>) {
     loop {
         interval.tick().await;
         app.wheel.tick();
+    }
+}
+
+/// Removes what has ended, once a minute; while the store takes no changes, finds out every second
+/// whether it does again.
+async fn tend_store(app: Arc<App>) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = 0_u64;
+    loop {
+        interval.tick().await;
+        ticks += 1;
+        // What goes wrong is in the log, and the next time comes.
+        match app.store.health() {
+            Health::Full | Health::Broken => _ = app.store.probe().await,
+            Health::Ready if ticks.is_multiple_of(SWEEP) => {
+                _ = app.store.sweep(app.node.clock.now_ms()).await;
+            }
+            Health::Ready | Health::Stopped => {}
+        }
     }
 }
 
@@ -222,6 +246,8 @@ fn announce(outlets: &[Arc<Outlet>], window: Duration) {
 }
 
 async fn close_rooms(app: &Arc<App>) {
+    // From here on the registry holds all that are open.
+    app.node.resting.stop().await;
     let mut ended = Vec::new();
     for room in app.node.registry.all() {
         let (done, waited) = oneshot::channel();

@@ -16,13 +16,7 @@ use tokio::sync::oneshot;
 const ATTEMPTS: u8 = 3;
 
 impl Conversation {
-    pub(super) async fn join(
-        &mut self,
-        outlet: &Arc<Outlet>,
-        params: JoinParams,
-        id: RequestId,
-        arrival: Option<Arrival>,
-    ) {
+    pub(super) async fn join(&mut self, outlet: &Arc<Outlet>, params: JoinParams, id: RequestId) {
         if self.seated.is_some() {
             outlet.push(&[failure(
                 &id,
@@ -30,7 +24,17 @@ impl Conversation {
             )]);
             return;
         }
-        let Err(error) = self.try_join(outlet, params, &id, arrival.as_ref()).await else {
+        // It stays while somebody is on the way in.
+        let joined = match self.app.enter(self.room).await {
+            Ok(arrival) => self.try_join(outlet, params, &id, arrival.as_ref()).await,
+            Err(_) => {
+                let message = "rooms cannot be opened now: try again";
+                let error = ErrorObject::new(ErrorKind::Unavailable, message);
+                outlet.push(&[failure(&id, &error)]);
+                Err(error)
+            }
+        };
+        let Err(error) = joined else {
             outlet.settle();
             return;
         };

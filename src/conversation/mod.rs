@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::auth::Who;
 use crate::connection::{self, End, Handler, Message, Outlet, Place, frame};
 use crate::room::actor::{Reply, RoomEvent, failure, result};
-use crate::room::{Arrival, RoomHandle, Wish};
+use crate::room::{RoomHandle, Wish};
 use bucket::Bucket;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -75,7 +75,7 @@ struct Seat {
 
 /// What cannot be done on the spot.
 enum Work {
-    Join(Box<JoinParams>, RequestId, Option<Arrival>),
+    Join(Box<JoinParams>, RequestId),
     Send(RoomEvent),
     Update(Box<RoomUpdate>, Option<Reply>, Option<Box<str>>),
 }
@@ -120,7 +120,7 @@ impl Handler for Conversation {
 
     async fn work(&mut self, outlet: &Arc<Outlet>, work: Work) {
         match work {
-            Work::Join(params, id, arrival) => self.join(outlet, *params, id, arrival).await,
+            Work::Join(params, id) => self.join(outlet, *params, id).await,
             Work::Send(event) => self.send(event).await,
             Work::Update(update, reply, op) => self.update(*update, reply, op).await,
         }
@@ -226,11 +226,7 @@ impl Conversation {
         id: Option<RequestId>,
     ) -> Result<Option<Work>, ErrorObject> {
         match (command, id) {
-            (Command::Join(params), Some(id)) => Ok(Some(Work::Join(
-                Box::new(params),
-                id,
-                self.app.node.registry.enter(self.room),
-            ))),
+            (Command::Join(params), Some(id)) => Ok(Some(Work::Join(Box::new(params), id))),
             (Command::Join(_), None) => Err(ErrorObject::invalid(
                 "id",
                 "expected an id: joining is answered",

@@ -3,6 +3,7 @@
 use super::error::Problem;
 use super::{Request, Response, host_of, is_our_host};
 use crate::app::App;
+use crate::store::Health;
 use http::StatusCode;
 use http_body_util::Full;
 use std::fmt::Write;
@@ -21,10 +22,26 @@ pub fn serve_ops(app: &App, request: &Request) -> Response {
     }
     match request.uri().path() {
         "/live" => text(StatusCode::OK, "live\n"),
-        "/ready" if app.is_ready() => text(StatusCode::OK, "ready\n"),
-        "/ready" => text(StatusCode::SERVICE_UNAVAILABLE, "not ready: draining\n"),
+        "/ready" => match unready(app) {
+            None => text(StatusCode::OK, "ready\n"),
+            Some(why) => text(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &format!("not ready: {why}\n"),
+            ),
+        },
         "/metrics" => text(StatusCode::OK, &metrics(app)),
         _ => Problem::not_found().into(),
+    }
+}
+
+/// What is missing.
+fn unready(app: &App) -> Option<&'static str> {
+    match app.store.health() {
+        _ if !app.is_ready() => Some("draining"),
+        Health::Ready => None,
+        Health::Full => Some("nothing can be kept, the disk is full"),
+        Health::Broken => Some("nothing can be kept, the store failed as the log says"),
+        Health::Stopped => Some("nothing can be kept until the server is started again"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Rooms and tracks over HTTP: opening, listing, showing, searching.
 
 use super::error::Problem;
+use super::session::Shown;
 use super::{Asker, Request, Response, body, changing, json};
 use crate::app::App;
 use http::StatusCode;
@@ -29,6 +30,8 @@ pub(crate) struct NewRoom {
     pub(crate) items_per_person: Option<u32>,
     pub(crate) slow_mode_ms: Option<u32>,
     pub(crate) host_leaves: Option<HostLeaves>,
+    /// Whether a room of somebody who is signed in goes when it is empty.
+    pub(crate) temporary: Option<bool>,
 }
 
 impl NewRoom {
@@ -53,8 +56,14 @@ pub(super) async fn create(
     asker: Asker,
 ) -> Result<Response, Problem> {
     changing(asker)?;
+    let shown = Shown::of(app, request.method(), request.headers(), asker);
     let wanted: NewRoom = body::json(request).await?;
-    let (settings, token) = app.open_room(wanted, asker.address).await?;
+    let account = match wanted.temporary {
+        Some(false) => Some(shown.signed_in(app).await?),
+        _ => shown.who(app).await?,
+    };
+    let account = account.map(|who| who.account);
+    let (settings, token) = app.open_room(wanted, asker.address, account).await?;
     let mut response = json(
         StatusCode::CREATED,
         &value!({"room": settings, "token": token}),
@@ -89,18 +98,16 @@ pub(super) async fn list(app: &App, query: Option<&str>) -> Result<Response, Pro
     ))
 }
 
-fn shown(id: RoomId, room: &crate::room::Summary, listeners: u32) -> Value {
+pub(super) fn shown(id: RoomId, room: &crate::room::Summary, listeners: u32) -> Value {
     let current = room.current.as_deref().map(|track: &Track| value!({"title": track.title, "artists": track.artists, "artwork": track.artwork, "accent": track.accent}));
     value!({"id": id, "title": room.title, "visibility": room.visibility, "listeners": listeners, "current": current})
 }
 
 /// A private room looks exactly like one that does not exist.
 pub(super) async fn show(app: &App, room: &str, _request: &Request) -> Result<Response, Problem> {
-    let room = app
-        .node
-        .registry
-        .find(RoomId::parse(room))
-        .ok_or_else(Problem::not_found)?;
+    let arrival = app.enter(RoomId::parse(room)).await?;
+    let arrival = arrival.ok_or_else(Problem::not_found)?;
+    let room = arrival.room();
     let summary = room.summary();
     if summary.visibility == Visibility::Private || room.gate().password.is_some() {
         return Err(Problem::not_found());

@@ -28,10 +28,8 @@ impl Presence for MemoryPresence {
                 }
             }
         }
-        if people.is_empty() {
-            *people = HashMap::new();
-        }
         drop(people);
+        self.rooms.remove_if(&room, |_, people| people.is_empty());
         Box::pin(std::future::ready(()))
     }
 

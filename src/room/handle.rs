@@ -60,6 +60,11 @@ impl RoomHandle {
         &self.shared
     }
 
+    /// Whether this is the same room in the same life.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// The room's id.
     pub fn id(&self) -> RoomId {
         self.shared.id

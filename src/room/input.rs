@@ -1,6 +1,7 @@
 //! What goes into a room's state and what comes out. No sockets, no clock: a connection is a
 //! number in here, and a secret is its hash.
 
+use crate::store::AccountId;
 use bytes::Bytes;
 use std::sync::Arc;
 use stereo_protocol::{
@@ -64,6 +65,17 @@ pub enum Input {
         /// Where the new one is served.
         picture: Option<Box<str>>,
     },
+    /// The room is to stay.
+    Keep {
+        /// As whose.
+        account: AccountId,
+        /// The hash of the guest's token that shows that its host asks.
+        guest: Option<SecretHash>,
+    },
+    /// A guest or an account is erased.
+    Erase(MemberKey),
+    /// The account that the room stays for ends it.
+    End(AccountId),
     /// Time has passed; [`super::State::deadline`] said when to call.
     Tick,
     /// Nobody can find the room any more: end it if it is temporary and has been empty for long
@@ -113,6 +125,16 @@ pub enum Wish {
     },
     /// Everything else as it came.
     Command(Command),
+}
+
+impl Wish {
+    /// Whether it may change what stays of a room. Chat and reactions are gone with the process.
+    pub fn may_stay(&self) -> bool {
+        !matches!(
+            self,
+            Self::Command(Command::ChatSend(_) | Command::ChatRemove(_) | Command::React(_))
+        )
+    }
 }
 
 /// What one input did.

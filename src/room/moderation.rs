@@ -79,11 +79,17 @@ impl State {
         if member == by {
             return Ok(false);
         }
+        self.pass_to(context, by, member);
+        self.keep_for_host(context);
+        Ok(false)
+    }
+
+    /// Makes `member` the host in the place of `by`.
+    pub(super) fn pass_to(&mut self, context: &mut Context, by: MemberId, member: MemberId) {
         self.end_acting(context, Cause::Returned);
         self.owner = Some(member);
         self.set_role(context, by, Role::Collaborator, None);
         self.set_role(context, member, Role::Host, None);
-        Ok(false)
     }
 
     fn require_member(&self, member: MemberId) -> Result<(), ErrorObject> {
@@ -315,19 +321,19 @@ impl State {
             let message = "an account is erased in Settings, everywhere at once";
             return Err(ErrorObject::new(ErrorKind::NotAllowed, message));
         }
-        self.erase(context, member);
+        self.erase(context, member, CloseCode::Normal);
         Ok(true)
     }
 
-    /// As [`State::forget`], for guests and accounts alike.
-    pub(super) fn erase(&mut self, context: &mut Context, member: MemberId) {
+    /// As [`State::forget`], for guests and accounts alike; `code` closes their connections.
+    pub(super) fn erase(&mut self, context: &mut Context, member: MemberId, code: CloseCode) {
         context.by = None;
         context.op = None;
         // An acting host goes without an event that would introduce them once more.
         if self.acting.is_some_and(|acting| acting.member == member) {
             self.acting = None;
         }
-        self.put_out(context, member, CloseCode::Normal);
+        self.put_out(context, member, code);
         self.bans.retain(|ban| ban.member != member);
         self.ring.redact_member(member);
         self.emit(context, Some(Cause::Erased), Event::MemberErased { member });

@@ -14,6 +14,7 @@ use super::playback::Lead;
 use super::ring::{Ring, encode};
 use super::rules::Rules;
 use super::votes::Votes;
+use crate::store::AccountId;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct State {
     pub(super) handover_not_before: Ms,
     pub(super) health_at: Option<Ms>,
     pub(super) closed: bool,
+    /// The account that the room stays for; `None`: it is temporary.
+    pub(super) kept_for: Option<AccountId>,
 }
 
 /// Somebody who holds a room in its owner's place.
@@ -128,6 +131,7 @@ impl State {
             handover_not_before: 0,
             health_at: None,
             closed: false,
+            kept_for: None,
             rules,
         }
     }
@@ -165,6 +169,13 @@ impl State {
             Input::Wish { member, wish, op } => self.wish(&mut context, member, wish, op),
             Input::Report { member, report } => self.report(&mut context, member, report),
             Input::Picture { key, picture } => self.change_picture(&mut context, key, picture),
+            Input::Keep { account, guest } => {
+                context.step.answer = Some(self.keep(&mut context, account, guest));
+            }
+            Input::Erase(key) => self.erase_key(&mut context, key),
+            Input::End(account) => {
+                context.step.answer = Some(self.end_for(&mut context, account));
+            }
             Input::Tick => {}
             Input::Dispose => self.close_if_empty_for_long(&mut context),
             Input::Close(reason) => self.close(&mut context, reason),
@@ -447,14 +458,15 @@ impl State {
         }
     }
 
-    /// The server time at which [`Input::Dispose`] ends a temporary room that stays empty.
+    /// The server time at which the room has been empty for long: then [`Input::Dispose`] ends a
+    /// temporary one, and one that stays can rest.
     pub fn empty_at(&self) -> Option<Ms> {
-        let empty = self.empty_since.filter(|_| self.public.room.temporary)?;
-        Some(empty + self.rules.empty_ms)
+        Some(self.empty_since? + self.rules.empty_ms)
     }
 
     fn close_if_empty_for_long(&mut self, context: &mut Context) {
-        if self.empty_at().is_some_and(|at| at <= context.now) && self.members.present() == 0 {
+        let long_empty = self.empty_at().is_some_and(|at| at <= context.now);
+        if long_empty && self.kept_for.is_none() && self.members.present() == 0 {
             self.close(context, "empty");
         }
     }

@@ -94,7 +94,8 @@ impl State {
         StoredMember {
             key: member.key.into(),
             name: member.person.name.clone(),
-            picture: member.person.picture.clone(),
+            // An account's is what the account has when the room is opened again.
+            picture: None,
             role: acting.map_or(member.person.role, |acting| acting.before),
             muted: member.person.muted,
             password_version: member.password_version,
@@ -109,7 +110,7 @@ impl State {
         state.public.playback = stored.playback;
         state.public.queue = stored.queue;
         state.password = (stored.password, stored.password_version);
-        state.owner = stored.host;
+        state.kept_for = Some(stored.owner);
         for (id, member) in stored.members {
             let person = Person {
                 name: member.name,
@@ -125,6 +126,9 @@ impl State {
                 state.public.people.insert(id, person);
             }
         }
+        // A host whose account is gone since is waited for by nobody.
+        let host = stored.host;
+        state.owner = host.filter(|host| state.members.get(*host).is_some());
         state.bans = stored.bans.into_iter().map(ban).collect();
         state.invites = stored.invites.into_iter().map(invite).collect();
         state.history = stored.history.into_iter().map(played).collect();

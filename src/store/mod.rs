@@ -43,6 +43,9 @@ pub trait Store: Accounts + Pictures + Sessions + Attempts + Passkeys + Rooms + 
     /// Whether changes are taken.
     fn health(&self) -> Health;
 
+    /// Tries whether a change can be written, so that [`Store::health`] says it.
+    fn probe(&self) -> Call<'_, ()>;
+
     /// Removes what has ended by server time `now_ms`, and tries erasures again that met an
     /// obstacle. To be called once a minute.
     fn sweep(&self, now_ms: u64) -> Call<'_, ()>;

@@ -2,6 +2,7 @@
 
 mod picture;
 mod receipt;
+mod rooms;
 mod sessions;
 
 pub(super) use picture::serve as serve_picture;
@@ -45,6 +46,7 @@ pub(super) async fn route(
         (["export"], Method::GET | Method::HEAD) => export(app, who).await,
         (["export"], _) => Err(Problem::method("GET, HEAD")),
         (["picture"], _) => picture::route(app, request, who).await,
+        (["rooms", rest @ ..], _) => rooms::route(app, request, rest, who).await,
         (["sessions", rest @ ..], _) => sessions::route(app, request, rest, who).await,
         _ => Err(Problem::not_found()),
     }

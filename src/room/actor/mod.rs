@@ -1,22 +1,30 @@
 //! The task that owns a room: drains its mailbox, lets the state decide, carries out what it says.
-//! It never touches a socket of a large room, and never awaits a listener.
+//! It never touches a socket of a large room, and never awaits a listener or the disk.
+
+mod event;
+mod keep;
+
+pub use event::{Arriving, Ended, Reply, RoomEvent};
 
 use super::fanout::Fanout;
 use super::handle::{Gate, MAILBOX, RoomHandle};
-use super::input::{Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Step, Wish};
+use super::input::{Answer, ConnectionId, Done, Effect, Input, Made, Ms, Step};
+use super::keeping::Keeping;
+use super::resting::Resting;
 use super::state::State;
 use crate::bus::{Bus, BusError, Lease};
 use crate::clock::Clock;
 use crate::connection::{Outlet, frame};
 use crate::presence::{Change, Presence};
 use crate::registry::Registry;
+use crate::store::{Store, StoreError};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{
-    CloseCode, Command, ErrorKind, ErrorObject, MemberId, Notification, Report, RequestId, RoomId,
+    CloseCode, Command, ErrorKind, ErrorObject, MemberId, Notification, RequestId, RoomId,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
@@ -25,80 +33,6 @@ use tokio_util::task::TaskTracker;
 const DRAIN: usize = 64;
 /// Bytes of events after which a batch leaves even so.
 const BATCH_BYTES: usize = 64 << 10;
-
-/// Everything that a room's task is woken for.
-#[derive(Debug)]
-pub enum RoomEvent {
-    /// Somebody wants to come in.
-    Join(Box<Arriving>),
-    /// A connection ended.
-    Leave {
-        /// Which.
-        outlet: Arc<Outlet>,
-        /// Whose.
-        member: MemberId,
-        /// With a close frame of the peer.
-        said_goodbye: bool,
-    },
-    /// A change is wanted.
-    Wish {
-        /// By whom.
-        member: MemberId,
-        /// Where the answer goes, when one is wanted.
-        reply: Option<Reply>,
-        /// What.
-        wish: Wish,
-        /// Applied once under this.
-        op: Option<Box<str>>,
-    },
-    /// Something is asked that changes nothing.
-    Read {
-        /// By whom.
-        member: MemberId,
-        /// Where the answer goes.
-        reply: Reply,
-        /// What.
-        command: Command,
-    },
-    /// How playing goes.
-    Report {
-        /// For whom.
-        member: MemberId,
-        /// How.
-        report: Report,
-    },
-    /// An account has another picture, or none.
-    Picture {
-        /// Whose.
-        key: MemberKey,
-        /// Where the new one is served.
-        picture: Option<Box<str>>,
-    },
-    /// The server stops: the room ends or is left behind; then this is dropped.
-    Drain(oneshot::Sender<()>),
-}
-
-/// Where an answer goes.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// The connection.
-    pub outlet: Arc<Outlet>,
-    /// The request's id.
-    pub id: RequestId,
-}
-
-/// Somebody who wants to come in.
-#[derive(Debug)]
-pub struct Arriving {
-    /// What the state needs to know.
-    pub join: Join,
-    /// Where the join reply goes.
-    pub reply: Reply,
-    /// The token behind the fresh key; told only when that key was taken.
-    pub token: Option<Box<str>>,
-    /// Told who they are, or why not.
-    pub admitted: oneshot::Sender<Result<MemberId, ErrorObject>>,
-}
 
 /// What a room's task needs from the node.
 pub struct Node {
@@ -110,6 +44,10 @@ pub struct Node {
     pub bus: Arc<dyn Bus>,
     /// Told who is connected.
     pub presence: Arc<dyn Presence>,
+    /// Where rooms that stay are kept.
+    pub store: Arc<dyn Store>,
+    /// Rooms that are kept and not open.
+    pub resting: Resting,
     /// Counts the tasks that have to end before the process may.
     pub tracker: TaskTracker,
 }
@@ -125,6 +63,7 @@ pub async fn open(node: &Arc<Node>, id: RoomId, state: State) -> Result<RoomHand
     if !node.registry.add(handle.clone()) {
         return Err(BusError::Fenced);
     }
+    let stays = state.kept_for().is_some();
     let limits = json!(state.limits());
     let actor = Actor {
         state,
@@ -139,7 +78,10 @@ pub async fn open(node: &Arc<Node>, id: RoomId, state: State) -> Result<RoomHand
         effects: Vec::new(),
         snapshot: None,
         limits: limits.to_string(),
+        keeping: stays.then(|| Box::new(Keeping::new(node.store.clone(), id))),
         draining: None,
+        rests: false,
+        not_idle_before: 0,
     };
     node.tracker.spawn(actor.run());
     Ok(handle)
@@ -161,8 +103,25 @@ struct Actor {
     snapshot: Option<((u64, u64), Bytes)>,
     /// The limits as JSON: they do not change.
     limits: String,
+    /// Of a room that stays, or did.
+    keeping: Option<Box<Keeping>>,
     draining: Option<oneshot::Sender<()>>,
+    /// Nobody is here, and all is kept: the task ends, the room does not.
+    rests: bool,
+    /// Somebody was on the way in when the room would have ended or rested.
+    not_idle_before: Ms,
 }
+
+/// What the task is woken by.
+enum Wake {
+    Event(RoomEvent),
+    Deadline,
+    /// A save ended.
+    Kept(Result<(), StoreError>),
+}
+
+/// How long after somebody was on the way in the room looks again whether it is empty.
+const ON_THE_WAY_MS: u64 = 100;
 
 /// What one batch has gathered, in order; told to nobody before the bus has it.
 #[derive(Default)]
@@ -183,15 +142,21 @@ enum Out {
     Disconnect(ConnectionId, CloseCode),
     /// A connection that was refused: nothing more will be said to it here.
     Forget(ConnectionId),
+    /// Somebody of this process is told, after all that.
+    Ended(Ended, Result<(), ErrorObject>),
 }
 
 impl Actor {
     async fn run(mut self) {
         loop {
-            let Some(event) = self.next().await else {
+            let Some(wake) = self.next().await else {
                 break;
             };
-            self.handle_event(event);
+            match wake {
+                Wake::Event(event) => self.handle_event(event),
+                Wake::Deadline => self.time_passed(),
+                Wake::Kept(result) => self.kept(result),
+            }
             for _ in 1..DRAIN {
                 if self.pending.bytes > BATCH_BYTES || self.state.is_closed() {
                     break;
@@ -199,106 +164,127 @@ impl Actor {
                 let Ok(event) = self.events.try_recv() else {
                     break;
                 };
-                self.handle_event(Some(event));
+                self.handle_event(event);
             }
-            if self.commit().await.is_err() || self.state.is_closed() || self.draining.is_some() {
+            self.lose_patience();
+            if self.commit().await.is_err() {
+                // Another owner has the room, and keeps it.
+                self.keeping = None;
                 break;
             }
+            if self.state.is_closed() || self.draining.is_some() || self.rests {
+                break;
+            }
+            self.keep();
         }
+        self.keep_last().await;
         self.end().await;
     }
 
-    /// The next event; `Some(None)` when a deadline came first.
-    async fn next(&mut self) -> Option<Option<RoomEvent>> {
+    /// What comes next; `None` when nobody can reach the room any more.
+    async fn next(&mut self) -> Option<Wake> {
         let now = self.node.clock.now_ms();
-        let tick = self.state.deadline();
-        let dispose = self.state.empty_at();
-        let Some(at) = [tick, dispose].into_iter().flatten().min() else {
-            return self.events.recv().await.map(Some);
-        };
-        // A deadline that is due does not starve the mailbox: what waits is taken first.
-        if at <= now {
-            if let Ok(event) = self.events.try_recv() {
-                return Some(Some(event));
+        let again = self.keeping.as_ref().and_then(|keeping| keeping.wake_at());
+        let at = [self.state.deadline(), self.idle_at(), again];
+        let at = at.into_iter().flatten().min();
+        let due = at.is_some_and(|at| at <= now);
+        let wait = Duration::from_millis(at.map_or(0, |at| at.saturating_sub(now)));
+        let keeping = &mut self.keeping;
+        let kept = async {
+            match keeping {
+                Some(keeping) => keeping.outcome().await,
+                None => std::future::pending().await,
             }
-            return Some(None);
-        }
-        let wait = Duration::from_millis(at - now);
+        };
         tokio::select! {
             biased;
-            event = self.events.recv() => event.map(Some),
-            () = tokio::time::sleep(wait) => Some(None),
+            result = kept => Some(Wake::Kept(result)),
+            // A deadline that is due does not starve the mailbox: what waits is taken first.
+            event = self.events.recv() => event.map(Wake::Event),
+            () = std::future::ready(()), if due => Some(Wake::Deadline),
+            () = tokio::time::sleep(wait), if at.is_some() && !due => Some(Wake::Deadline),
         }
     }
 
-    fn handle_event(&mut self, event: Option<RoomEvent>) {
+    /// When the room has been empty for so long that it ends or rests. What is not kept yet keeps
+    /// it awake.
+    fn idle_at(&self) -> Option<Ms> {
+        let at = self.state.empty_at().filter(|_| !self.is_unsaved())?;
+        Some(at.max(self.not_idle_before))
+    }
+
+    fn handle_event(&mut self, event: RoomEvent) {
         match event {
-            None => self.time_passed(),
-            Some(RoomEvent::Join(arriving)) => self.join(*arriving),
-            Some(RoomEvent::Leave {
+            RoomEvent::Join(arriving) => self.join(*arriving),
+            RoomEvent::Leave {
                 outlet,
                 member,
                 said_goodbye,
-            }) => {
+            } => {
                 self.outlets.remove(&outlet.id());
                 self.pending.presence.push(Change::Went(member));
                 let connection = outlet.id();
                 self.pending.out.push(Out::Remove(outlet));
-                self.apply(
-                    Input::Leave {
-                        connection,
-                        member,
-                        said_goodbye,
-                    },
-                    None,
-                );
+                self.apply(Input::Leave {
+                    connection,
+                    member,
+                    said_goodbye,
+                });
             }
-            Some(RoomEvent::Wish {
+            RoomEvent::Wish {
                 member,
                 reply,
                 wish,
                 op,
-            }) => self.apply(Input::Wish { member, wish, op }, reply),
-            Some(RoomEvent::Read {
+            } => self.wish(member, reply, wish, op),
+            RoomEvent::Read {
                 member,
                 reply,
                 command,
-            }) => self.read(member, reply, &command),
-            Some(RoomEvent::Report { member, report }) => {
-                self.apply(Input::Report { member, report }, None)
+            } => self.read(member, reply, &command),
+            RoomEvent::Report { member, report } => {
+                self.apply(Input::Report { member, report });
             }
-            Some(RoomEvent::Picture { key, picture }) => {
-                self.apply(Input::Picture { key, picture }, None)
+            RoomEvent::Picture { key, picture } => {
+                self.apply(Input::Picture { key, picture });
             }
-            Some(RoomEvent::Drain(done)) => self.drain(done),
+            RoomEvent::Keep {
+                account,
+                guest,
+                done,
+            } => self.decide_and_tell(Input::Keep { account, guest }, done),
+            RoomEvent::Erase { key, done } => self.decide_and_tell(Input::Erase(key), done),
+            RoomEvent::End { account, done } => self.decide_and_tell(Input::End(account), done),
+            RoomEvent::Drain(done) => self.drain(done),
         }
     }
 
     fn time_passed(&mut self) {
         let now = self.node.clock.now_ms();
-        if self.state.empty_at().is_some_and(|at| at <= now) {
-            // Whoever found the room in the registry before this comes first.
-            if self.node.registry.retire(self.handle.id()) {
-                self.apply(Input::Dispose, None);
-            } else {
-                self.apply(Input::Tick, None);
-            }
+        if self.idle_at().is_none_or(|at| at > now) {
+            self.apply(Input::Tick);
             return;
         }
-        self.apply(Input::Tick, None);
+        // Whoever found the room in the registry before this comes first.
+        if !self.node.registry.retire(self.handle.id()) {
+            self.not_idle_before = now + ON_THE_WAY_MS;
+            self.apply(Input::Tick);
+        } else if self.state.kept_for().is_some() {
+            self.rests = true;
+        } else {
+            self.apply(Input::Dispose);
+        }
     }
 
-    fn apply(&mut self, input: Input, reply: Option<Reply>) {
+    /// Lets the state decide, and queues what it says, but the effects: those come after the answer.
+    fn decide(&mut self, input: Input) -> Option<Result<Answer, ErrorObject>> {
         let step = self.state.apply(self.node.clock.now_ms(), seed(), input);
-        let answer = self.queue(step);
-        if let (Some(reply), Some(answer)) = (reply, answer) {
-            let frame = match answer {
-                Ok(Answer::Done(done)) => result(&reply.id, &done_json(&done).to_string()),
-                Ok(Answer::Admitted { .. }) => return,
-                Err(error) => failure(&reply.id, &error),
-            };
-            self.pending.out.push(Out::One(reply.outlet, frame));
-        }
+        self.queue(step)
+    }
+
+    /// An input that nobody waits for.
+    fn apply(&mut self, input: Input) {
+        self.decide(input);
         self.carry_out_effects();
     }
 
@@ -315,6 +301,9 @@ impl Actor {
             self.pending.bytes += text.len();
             self.pending.out.push(Out::Notice(text));
         }
+        if step.save {
+            self.note_change();
+        }
         self.effects.extend(step.effects);
         step.answer
     }
@@ -326,7 +315,11 @@ impl Actor {
                     self.pending.out.push(Out::Disconnect(connection, code))
                 }
                 Effect::Gate => self.handle.shared().gate.store(Arc::new(gate(&self.state))),
-                Effect::Close => self.node.registry.remove(self.handle.id()),
+                // One that the store holds would be found there again: it goes when it is deleted.
+                Effect::Close if self.keeping.is_none() => {
+                    self.node.registry.remove(&self.handle);
+                }
+                Effect::Close => {}
             }
         }
     }
@@ -456,6 +449,11 @@ impl Actor {
                 Out::Forget(connection) => {
                     self.outlets.remove(&connection);
                 }
+                Out::Ended(done, result) => {
+                    self.fanout.flush().await;
+                    // Whoever asked may be gone.
+                    let _ = done.send(result);
+                }
             }
         }
         self.fanout.flush().await;
@@ -485,49 +483,68 @@ impl Actor {
     /// The server stops. A temporary room ends with it; any other goes on elsewhere or later.
     fn drain(&mut self, done: oneshot::Sender<()>) {
         if self.state.public().room.temporary {
-            self.apply(Input::Close("restart"), None);
+            self.apply(Input::Close("restart"));
         }
         self.draining = Some(done);
     }
 
     async fn end(&mut self) {
-        self.node.registry.remove(self.handle.id());
-        let closed = self.state.is_closed();
-        self.fanout
-            .close_all(if closed {
-                CloseCode::RoomClosed
-            } else {
-                CloseCode::Draining
-            })
-            .await;
+        self.node.registry.remove(&self.handle);
+        let (late, code) = match self.state.is_closed() {
+            true => (Late::Closed, CloseCode::RoomClosed),
+            false if self.rests => (Late::Rests, CloseCode::Draining),
+            false => (Late::Draining, CloseCode::Draining),
+        };
+        self.fanout.close_all(code).await;
         let _ = self.node.bus.release(self.lease).await;
-        self.node.presence.forget(self.handle.id()).await;
+        if !self.rests {
+            // One that rests has nobody in it, and may be open again by now.
+            self.node.presence.forget(self.handle.id()).await;
+        }
         self.events.close();
         // Whoever was on the way in is told, not left waiting.
         while let Ok(event) = self.events.try_recv() {
-            match event {
-                RoomEvent::Join(arriving) => {
-                    let error = if closed {
-                        super::not_found()
-                    } else {
-                        ErrorObject::new(ErrorKind::Unavailable, "the server restarts")
-                    };
-                    arriving
-                        .reply
-                        .outlet
-                        .push(&[failure(&arriving.reply.id, &error)]);
-                    let _ = arriving.admitted.send(Err(error));
-                }
-                RoomEvent::Wish {
-                    reply: Some(reply), ..
-                }
-                | RoomEvent::Read { reply, .. } => {
-                    let error = ErrorObject::new(ErrorKind::NotFound, "the room was closed");
-                    reply.outlet.push(&[failure(&reply.id, &error)]);
-                }
-                _ => {}
-            }
+            turn_away(event, late);
         }
+    }
+}
+
+/// How a room ended for those who came too late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Late {
+    Closed,
+    /// It can be found anew.
+    Rests,
+    Draining,
+}
+
+/// Answers what came too late.
+fn turn_away(event: RoomEvent, late: Late) {
+    let error = match late {
+        Late::Closed => super::not_found(),
+        _ => ErrorObject::new(ErrorKind::Unavailable, "the server restarts"),
+    };
+    match event {
+        RoomEvent::Join(arriving) => {
+            let answer = failure(&arriving.reply.id, &error);
+            arriving.reply.outlet.push(&[answer]);
+            let _ = arriving.admitted.send(Err(error));
+        }
+        RoomEvent::Wish {
+            reply: Some(reply), ..
+        }
+        | RoomEvent::Read { reply, .. } => {
+            let error = ErrorObject::new(ErrorKind::NotFound, "the room was closed");
+            reply.outlet.push(&[failure(&reply.id, &error)]);
+        }
+        // Nobody is in a room that is over; of one that rests, the store erases.
+        RoomEvent::Erase { done, .. } if late != Late::Draining => drop(done.send(Ok(()))),
+        // Whoever hears nothing looks for the room again.
+        RoomEvent::Keep { .. } | RoomEvent::End { .. } if late == Late::Rests => {}
+        RoomEvent::Keep { done, .. }
+        | RoomEvent::Erase { done, .. }
+        | RoomEvent::End { done, .. } => drop(done.send(Err(error))),
+        _ => {}
     }
 }
 
