@@ -47,6 +47,7 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
     telemetry::start(&config.telemetry.log);
     telemetry::report_panics();
     raise_descriptor_limit();
+    survive_file_limit();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     if config.server.workers > 0 {
         runtime.worker_threads(config.server.workers);
@@ -102,6 +103,12 @@ fn raise_descriptor_limit() {
             libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
         }
     }
+}
+
+/// A file that may not grow is an error of a write, as a full disk is, and no reason to end.
+fn survive_file_limit() {
+    // SAFETY: ignoring a signal runs no code of ours.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
 }
 
 fn say(line: &str) {

@@ -11,6 +11,8 @@ use stereo_protocol::{RoomId, Visibility};
 #[derive(Debug, Default)]
 pub struct Registry {
     rooms: DashMap<RoomId, RoomHandle>,
+    /// Public rooms that rest: kept, without a task, found by whoever looks.
+    resting: DashMap<RoomId, Arc<Summary>>,
 }
 
 impl Registry {
@@ -29,6 +31,7 @@ impl Registry {
         match self.rooms.entry(room.id()) {
             Entry::Occupied(_) => false,
             Entry::Vacant(vacant) => {
+                self.resting.remove(&room.id());
                 vacant.insert(room);
                 true
             }
@@ -47,12 +50,33 @@ impl Registry {
         self.rooms.remove_if(&room.id(), |_, known| known.is(room));
     }
 
-    /// How many rooms there are.
+    /// A room rests from now on. Call before [`Registry::retire`].
+    pub fn rest(&self, id: RoomId, summary: &Summary) {
+        if summary.visibility == Visibility::Public {
+            // What plays when somebody comes is not known before.
+            let current = None;
+            let title = summary.title.clone();
+            let visibility = summary.visibility;
+            let summary = Summary {
+                title,
+                visibility,
+                current,
+            };
+            self.resting.insert(id, Arc::new(summary));
+        }
+    }
+
+    /// A room does not rest: it is open, or over.
+    pub fn forget_resting(&self, id: RoomId) {
+        self.resting.remove(&id);
+    }
+
+    /// How many rooms are open.
     pub fn count(&self) -> usize {
         self.rooms.len()
     }
 
-    /// All rooms.
+    /// All rooms that are open.
     pub fn all(&self) -> Vec<RoomHandle> {
         self.rooms.iter().map(|room| room.clone()).collect()
     }
@@ -62,6 +86,11 @@ impl Registry {
         let query = query.trim().to_lowercase();
         let summaries = self.rooms.iter().map(|room| (room.id(), room.summary()));
         let public = summaries.filter(|(_, room)| room.visibility == Visibility::Public);
-        public.filter(|(_, room)| room.holds(&query)).collect()
+        let mut listed: Vec<_> = public.filter(|(_, room)| room.holds(&query)).collect();
+        let resting = self.resting.iter().map(|room| (*room.key(), room.clone()));
+        let resting = resting.filter(|(_, room)| room.holds(&query));
+        // One that goes to rest just now is in both.
+        listed.extend(resting.filter(|(id, _)| !self.rooms.contains_key(id)));
+        listed
     }
 }

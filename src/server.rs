@@ -110,6 +110,8 @@ async fn turn_wheel(app: Arc<App>) {
 async fn tend_store(app: Arc<App>) {
     let mut interval = tokio::time::interval(TICK);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // The log says what is wrong with the store.
+    let _ = app.list_resting().await;
     let mut ticks = 0_u64;
     loop {
         interval.tick().await;

@@ -66,6 +66,27 @@ impl App {
             .await
     }
 
+    /// Has public rooms found that rest since the last run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) async fn list_resting(&self) -> Result<(), StoreError> {
+        for settings in self.store.public_rooms().await? {
+            let (title, visibility) = (settings.title, settings.visibility);
+            let summary = Summary {
+                title,
+                visibility,
+                current: None,
+            };
+            let registry = &self.node.registry;
+            registry.rest(settings.id, &summary);
+            if registry.find(settings.id).is_some() {
+                registry.forget_resting(settings.id);
+            }
+        }
+        Ok(())
+    }
+
     /// Rooms of an account, as they are shown from outside.
     pub(crate) async fn rooms_of(
         &self,
@@ -91,6 +112,10 @@ impl App {
     pub async fn erase_in_rooms(&self, account: AccountId) -> Result<(), ErrorObject> {
         // What was read before the store forgot somebody is found in the registry now.
         self.node.resting.settle().await;
+        let unreadable = |_| ErrorObject::new(ErrorKind::Unavailable, "nothing can be read now");
+        for own in self.store.rooms_of(account).await.map_err(unreadable)? {
+            self.node.registry.forget_resting(own);
+        }
         let key = MemberKey::Account(account.bits());
         let mut asked = Vec::new();
         for room in self.node.registry.all() {

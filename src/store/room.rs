@@ -161,6 +161,9 @@ pub trait Rooms: Send + Sync + 'static {
     /// The rooms, whosever, in which something is kept of an account: as a member, or as banned.
     fn rooms_about(&self, account: AccountId) -> Call<'_, Vec<RoomId>>;
 
+    /// The settings of all public rooms: what finds them while they rest.
+    fn public_rooms(&self) -> Call<'_, Vec<RoomSettings>>;
+
     /// Deletes a room, everywhere and at once. Returns whether it was there.
     fn delete_room(&self, id: RoomId) -> Call<'_, bool>;
 }

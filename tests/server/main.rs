@@ -11,4 +11,5 @@ mod person;
 mod process;
 mod rooms;
 mod stalls;
+mod stay;
 mod support;

@@ -265,11 +265,17 @@ impl Actor {
             self.apply(Input::Tick);
             return;
         }
+        let (registry, id) = (&self.node.registry, self.handle.id());
+        let stays = self.state.kept_for().is_some();
+        if stays {
+            registry.rest(id, &self.state.summary());
+        }
         // Whoever found the room in the registry before this comes first.
-        if !self.node.registry.retire(self.handle.id()) {
+        if !registry.retire(id) {
+            registry.forget_resting(id);
             self.not_idle_before = now + ON_THE_WAY_MS;
             self.apply(Input::Tick);
-        } else if self.state.kept_for().is_some() {
+        } else if stays {
             self.rests = true;
         } else {
             self.apply(Input::Dispose);

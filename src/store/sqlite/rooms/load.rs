@@ -10,7 +10,9 @@ use rusqlite::{Connection, OptionalExtension, ToSql};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
-use stereo_protocol::{ItemId, MemberId, Playback, QueueItem, RoomId, RoomSettings, Track};
+use stereo_protocol::{
+    ItemId, MemberId, Playback, QueueItem, RoomId, RoomSettings, Track, Visibility,
+};
 
 /// What of a room is sealed, for looking for it.
 pub(super) const SEALED: [&str; 3] = [
@@ -99,6 +101,27 @@ pub(super) fn load(db: &Connection, keys: &KeyStore, id: RoomId) -> Result<Optio
         log_from,
         guests,
     }))
+}
+
+/// The settings of every public room.
+pub(super) fn public(db: &Connection, keys: &KeyStore) -> Result<Vec<RoomSettings>, Fault> {
+    let mut select = db.prepare_cached("SELECT id, owner, settings FROM rooms")?;
+    let mut rows = select.query([])?;
+    let mut public = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(2)?);
+        let Some(key) = key_of(db, keys, account_id(row.get(1)?))? else {
+            continue;
+        };
+        // One that does not open is told when somebody wants to come in.
+        let settings = open(&key, &id, &sealed).map(|behind| behind.settings);
+        public.extend(settings.into_iter().filter(is_public));
+    }
+    Ok(public)
+}
+
+fn is_public(settings: &RoomSettings) -> bool {
+    settings.visibility == Visibility::Public
 }
 
 fn queue(db: &Connection, room: &str, order: &[u8]) -> Result<Vec<QueueItem>, Fault> {

@@ -16,7 +16,7 @@ use super::rows::row_id;
 use crate::keystore::EntryId;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
-use stereo_protocol::RoomId;
+use stereo_protocol::{RoomId, RoomSettings};
 
 impl Rooms for SqliteStore {
     fn save_room(&self, room: Arc<StoredRoom>) -> Call<'_, ()> {
@@ -41,6 +41,10 @@ impl Rooms for SqliteStore {
             }
             Ok(rooms)
         }))
+    }
+
+    fn public_rooms(&self) -> Call<'_, Vec<RoomSettings>> {
+        Box::pin(self.ask(|reading| load::public(reading.db, reading.keys)))
     }
 
     fn rooms_of(&self, owner: AccountId) -> Call<'_, Vec<RoomId>> {
