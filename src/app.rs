@@ -109,13 +109,14 @@ impl App {
 
     /// Whether people reach us over https, so that cookies can be bound to this host.
     pub fn is_https(&self) -> bool {
-        self.config.server.public_url.starts_with("https://")
+        self.config.tls.is_on() || self.config.server.public_url.starts_with("https://")
     }
 
     /// The origin that people see, who asked for `host`.
     pub(crate) fn origin(&self, host: &str) -> String {
         let public = self.config.server.public_url.trim_end_matches('/');
         match public.is_empty() {
+            true if self.is_https() => format!("https://{host}"),
             true => format!("http://{host}"),
             false => public.to_owned(),
         }

@@ -67,7 +67,12 @@ async fn run(config: Config) -> Result<(), String> {
     let address = server.address().map_err(|error| error.to_string())?;
     let ops = server.ops_address().map_err(|error| error.to_string())?;
     say(&if public_url.is_empty() {
-        format!("http://{address}")
+        let scheme = if server.tls().is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{address}")
     } else {
         public_url
     });

@@ -1,11 +1,12 @@
 //! Listeners, the accept loop, and the end: unready, notice, jittered closes, one deadline.
 
 use crate::app::App;
-use crate::connection::{Admission, Outlet, Place, Socket, TICK};
+use crate::connection::{Admission, Outlet, Place, Socket, Stream, TICK};
 use crate::conversation;
-use crate::http::{Door, limited_unit, serve, serve_ops};
+use crate::http::{Door, lead_to_https, limited_unit, serve, serve_ops};
 use crate::room::actor::RoomEvent;
 use crate::store::Health;
+use crate::tls::Tls;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use stereo_protocol::{CloseCode, Closing, ClosingReason, Notification};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 
 /// Connections that the kernel keeps until we accept them.
@@ -36,6 +38,8 @@ pub struct Server {
     app: Arc<App>,
     public: TcpListener,
     ops: TcpListener,
+    redirect: Option<TcpListener>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -46,7 +50,15 @@ impl Server {
     pub fn bind(app: Arc<App>) -> io::Result<Self> {
         let public = listen(app.config.server.listen)?;
         let ops = listen(app.config.server.ops_listen)?;
-        Ok(Self { app, public, ops })
+        let redirect = app.config.tls.redirect_listen.map(listen).transpose()?;
+        let tls = Tls::new(&app.config.tls).map_err(io::Error::other)?;
+        Ok(Self {
+            app,
+            public,
+            ops,
+            redirect,
+            tls: tls.map(Arc::new),
+        })
     }
 
     /// The address that people open.
@@ -65,16 +77,39 @@ impl Server {
         self.ops.local_addr()
     }
 
+    /// The address where plain HTTP is led to HTTPS.
+    pub fn redirect_address(&self) -> Option<SocketAddr> {
+        self.redirect.as_ref()?.local_addr().ok()
+    }
+
+    /// The certificate's keeper.
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
     /// Serves until `stop` is ready, then drains.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { app, public, ops } = self;
+        let Self {
+            app,
+            public,
+            ops,
+            redirect,
+            tls,
+        } = self;
         let mut background = tokio::task::JoinSet::new();
         background.spawn(turn_wheel(app.clone()));
         background.spawn(tend_store(app.clone()));
-        background.spawn(accept_ops(app.clone(), ops));
+        background.spawn(accept_plain(app.clone(), ops, serve_ops));
+        if let Some(redirect) = redirect {
+            background.spawn(accept_plain(app.clone(), redirect, lead_to_https));
+        }
+        let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+        if let Some(tls) = tls {
+            background.spawn(tls.follow_files());
+        }
         let requests = TaskTracker::new();
         tokio::select! {
-            () = accept(app.clone(), public, requests.clone()) => {}
+            () = accept(app.clone(), public, acceptor, requests.clone()) => {}
             () = stop => {}
         }
         drain(&app, &requests).await;
@@ -127,7 +162,12 @@ async fn tend_store(app: Arc<App>) {
     }
 }
 
-async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
+async fn accept(
+    app: Arc<App>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    requests: TaskTracker,
+) {
     let server = &app.config.server;
     let admission = Arc::new(Admission::new(
         server.max_connections,
@@ -148,7 +188,31 @@ async fn accept(app: Arc<App>, listener: TcpListener, requests: TaskTracker) {
         };
         let _ = stream.set_nodelay(true);
         hold_little_unsent(&stream);
-        requests.spawn(serve_connection(app.clone(), stream, peer.ip(), place));
+        let (app, peer) = (app.clone(), peer.ip());
+        match &tls {
+            None => {
+                requests.spawn(serve_connection(app, stream, peer, place, Socket::Direct));
+            }
+            Some(tls) => {
+                requests.spawn(serve_encrypted(app, stream, tls.clone(), peer, place));
+            }
+        }
+    }
+}
+
+/// As [`serve_connection`], when the client has agreed on a key in time.
+async fn serve_encrypted(
+    app: Arc<App>,
+    stream: TcpStream,
+    tls: TlsAcceptor,
+    peer: IpAddr,
+    place: Place,
+) {
+    let wait = Duration::from_millis(app.config.server.header_timeout_ms);
+    let agreed = tokio::time::timeout(wait, tls.accept(stream)).await;
+    // What goes wrong with one client's bytes is that client's affair.
+    if let Ok(Ok(stream)) = agreed {
+        serve_connection(app, stream, peer, place, Socket::tasked).await;
     }
 }
 
@@ -159,7 +223,13 @@ fn hold_little_unsent(stream: &TcpStream) {
 }
 
 /// Serves one connection until it ends, or goes on as a socket: that takes its place along.
-async fn serve_connection(app: Arc<App>, stream: TcpStream, peer: IpAddr, place: Place) {
+async fn serve_connection<S: Stream + 'static>(
+    app: Arc<App>,
+    stream: S,
+    peer: IpAddr,
+    place: Place,
+    socket: fn(S) -> Socket,
+) {
     let timeout = Duration::from_millis(app.config.server.header_timeout_ms);
     let door = Door::default();
     let service = service_fn({
@@ -179,12 +249,17 @@ async fn serve_connection(app: Arc<App>, stream: TcpStream, peer: IpAddr, place:
     // What goes wrong with one client's bytes is that client's affair.
     if let (Ok(()), Some(opening)) = (served, door.opened()) {
         let parts = connection.into_parts();
-        let socket = Socket::Direct(parts.io.into_inner());
+        let socket = socket(parts.io.into_inner());
         opening.go_on(&app, socket, &parts.read_buf, place);
     }
 }
 
-async fn accept_ops(app: Arc<App>, listener: TcpListener) {
+/// A listener for little: few at once, each for a short while.
+async fn accept_plain(
+    app: Arc<App>,
+    listener: TcpListener,
+    answer: fn(&App, &http::Request<Incoming>) -> http::Response<Full<bytes::Bytes>>,
+) {
     let limit = Arc::new(Semaphore::new(64));
     loop {
         let Ok(permit) = limit.clone().acquire_owned().await else {
@@ -197,7 +272,7 @@ async fn accept_ops(app: Arc<App>, listener: TcpListener) {
         let app = app.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: http::Request<Incoming>| {
-                let response: http::Response<Full<bytes::Bytes>> = serve_ops(&app, &request);
+                let response = answer(&app, &request);
                 async move { Ok::<_, Infallible>(response) }
             });
             let builder = http1::Builder::new()

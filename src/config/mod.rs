@@ -16,6 +16,7 @@ mod server;
 mod source;
 mod store;
 mod telemetry;
+mod tls;
 
 pub use arguments::{Arguments, Task};
 pub use error::ConfigError;
@@ -26,6 +27,7 @@ pub use rooms::Rooms;
 pub use server::Server;
 pub use store::Store;
 pub use telemetry::Telemetry;
+pub use tls::Tls;
 
 use crate::room::Rules;
 use file::File;
@@ -50,6 +52,8 @@ pub struct Config {
     pub store: Store,
     /// How letters leave.
     pub mail: Mail,
+    /// Encryption in transit.
+    pub tls: Tls,
     /// What the process says of itself.
     pub telemetry: Telemetry,
 }
@@ -114,6 +118,8 @@ impl Config {
         self.limits.validate()?;
         self.store.validate()?;
         self.mail.validate()?;
+        self.tls.validate()?;
+        self.server.validate_exposure(self.tls.is_on())?;
         self.telemetry.validate()
     }
 

@@ -27,6 +27,8 @@ pub struct Server {
     pub allowed_origins: Vec<String>,
     /// Networks whose `X-Forwarded-For` is believed, such as `10.0.0.0/8`. Default none.
     pub trusted_proxies: Vec<Network>,
+    /// Serves plain HTTP to other machines, without TLS and without a declared proxy. Default false.
+    pub allow_plain: bool,
     /// Sockets at once; beyond, new ones wait to be accepted. Default 100,000.
     pub max_connections: usize,
     /// Sockets of one address at once (IPv6: of one /64). 0: any number. Default 1,000.
@@ -49,6 +51,7 @@ impl Default for Server {
             public_url: String::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            allow_plain: false,
             max_connections: 100_000,
             max_connections_per_address: 1_000,
             header_timeout_ms: 10_000,
@@ -78,6 +81,19 @@ impl Server {
         timeout("join_timeout_ms", self.join_timeout_ms)?;
         SECTION.within("drain_ms", self.drain_ms, 0..=DAY_MS, "ms")?;
         SECTION.within("workers", self.workers, 0..=1_024, "")
+    }
+
+    /// Refuses to send what people say, and what signs them in, in the clear through a network.
+    pub(super) fn validate_exposure(&self, tls: bool) -> Result<(), Invalid> {
+        let is_shielded = tls || !self.trusted_proxies.is_empty() || self.allow_plain;
+        SECTION.agree(
+            self.listen.ip().is_loopback() || is_shielded,
+            "listen",
+            "trusted_proxies",
+            || {
+                format!("expected [tls] for an address that other machines reach ({}): set tls.certificate and tls.key; or, behind a proxy that speaks TLS, server.trusted_proxies; or server.allow_plain = true if you know that nobody listens in", self.listen)
+            },
+        )
     }
 
     fn validate_addresses(&self) -> Result<(), Invalid> {

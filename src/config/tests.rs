@@ -471,8 +471,78 @@ fn two_listeners_cannot_have_one_port() {
         ("0.0.0.0:1", "127.0.0.1:2", true),
         ("127.0.0.1:0", "127.0.0.1:0", true),
     ] {
-        let text = format!("[server]\nlisten = \"{listen}\"\nops_listen = \"{ops_listen}\"\n");
+        let text = format!(
+            "[server]\nlisten = \"{listen}\"\nops_listen = \"{ops_listen}\"\nallow_plain = true\n"
+        );
         assert_eq!(load(&text, &[]).is_ok(), good, "{listen} {ops_listen}");
+    }
+}
+
+#[test]
+fn nothing_goes_in_the_clear_to_other_machines_unless_the_operator_says_so() {
+    for (more, good) in [
+        ("", false),
+        ("allow_plain = true\n", true),
+        ("trusted_proxies = [\"10.0.0.0/8\"]\n", true),
+        ("public_url = \"https://stereo.example\"\n", false),
+    ] {
+        let text = format!("[server]\nlisten = \"0.0.0.0:4410\"\n{more}");
+        let loaded = load(&text, &[]);
+        assert_eq!(loaded.is_ok(), good, "{more}");
+        if let Err(error) = loaded {
+            assert!(error.starts_with("config.toml:2:"), "{error}");
+            assert!(error.contains("tls.certificate"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_certificate_and_its_key_are_judged_with_the_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (
+        folder.path().join("one.pem"),
+        folder.path().join("other.pem"),
+    );
+    let key = folder.path().join("key.pem");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&one, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let unlike = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&other, unlike.cert.pem()).unwrap();
+    let load = |certificate: &Path, key: &str| {
+        let text = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n");
+        load(&text, &[])
+    };
+    assert!(load(&one, key.to_str().unwrap()).is_ok());
+    for (certificate, key, place, told) in [
+        (&one, "", "config.toml:3:", "both or neither"),
+        (
+            &one,
+            one.to_str().unwrap(),
+            "config.toml:3:",
+            "a private key",
+        ),
+        (
+            &key,
+            key.to_str().unwrap(),
+            "config.toml:2:",
+            "a certificate",
+        ),
+        (
+            &other,
+            key.to_str().unwrap(),
+            "config.toml:3:",
+            "of that certificate",
+        ),
+        (
+            &folder.path().join("none"),
+            key.to_str().unwrap(),
+            "config.toml:2:",
+            "can be read",
+        ),
+    ] {
+        let error = load(certificate, key).unwrap_err();
+        assert!(error.starts_with(place) && error.contains(told), "{error}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::Assets;
 use http::{HeaderMap, HeaderValue};
 
 /// Adds what keeps a page to itself: nothing from elsewhere, nothing framed, nothing told.
-pub(super) fn secure(headers: &mut HeaderMap, assets: &Assets, host: &str) {
+pub(super) fn secure(headers: &mut HeaderMap, assets: &Assets, host: &str, https: bool) {
     let mut set = |name: &'static str, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
@@ -16,6 +16,10 @@ pub(super) fn secure(headers: &mut HeaderMap, assets: &Assets, host: &str) {
         "permissions-policy",
         "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     );
+    if https {
+        // RFC 6797: from now on this host by HTTPS alone.
+        set("strict-transport-security", "max-age=31536000");
+    }
     let sockets = sockets_of(host);
     let policy = format!(
         "default-src 'self'; script-src 'self' '{}'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -42,7 +46,7 @@ mod tests {
 
     fn secured(host: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        secure(&mut headers, &Assets::default(), host);
+        secure(&mut headers, &Assets::default(), host, false);
         headers
     }
 

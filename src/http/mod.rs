@@ -9,6 +9,7 @@ mod me;
 mod media;
 mod ops;
 mod origin;
+mod redirect;
 pub(crate) mod rooms;
 mod session;
 mod sign_in;
@@ -18,6 +19,7 @@ mod upgrade;
 pub use assets::Assets;
 pub use ops::serve_ops;
 pub use origin::{Network, client_address, is_our_host, limited_unit, origin_of};
+pub use redirect::lead_to_https;
 pub(crate) use upgrade::Door;
 
 use crate::app::App;
@@ -51,7 +53,7 @@ pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
         Ok(response) => response,
         Err(problem) => problem.into(),
     };
-    headers::secure(response.headers_mut(), &app.assets, &host);
+    headers::secure(response.headers_mut(), &app.assets, &host, app.is_https());
     response
 }
 

@@ -13,3 +13,4 @@ mod rooms;
 mod stalls;
 mod stay;
 mod support;
+mod tls;

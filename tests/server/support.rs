@@ -25,6 +25,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) ops: SocketAddr,
     pub(crate) app: Arc<App>,
+    pub(crate) tls: Option<Arc<stereo::tls::Tls>>,
+    pub(crate) redirect: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
     /// Gone with the test.
@@ -54,6 +56,7 @@ impl Server {
             listeners.address().unwrap(),
             listeners.ops_address().unwrap(),
         );
+        let (tls, redirect) = (listeners.tls(), listeners.redirect_address());
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(listeners.run(async {
             let _ = stopped.await;
@@ -62,6 +65,8 @@ impl Server {
             address,
             ops,
             app,
+            tls,
+            redirect,
             stop: Some(stop),
             ended,
             _data: data,
