@@ -19,6 +19,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{CloseCode, Closing, ClosingReason, Notification};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_rustls::TlsAcceptor;
@@ -247,10 +248,15 @@ async fn serve_connection<S: Stream + 'static>(
         .serve_connection(TokioIo::new(stream), service);
     let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     // What goes wrong with one client's bytes is that client's affair.
-    if let (Ok(()), Some(opening)) = (served, door.opened()) {
-        let parts = connection.into_parts();
-        let socket = socket(parts.io.into_inner());
-        opening.go_on(&app, socket, &parts.read_buf, place);
+    if served.is_err() {
+        return;
+    }
+    let parts = connection.into_parts();
+    let mut stream = parts.io.into_inner();
+    match door.opened() {
+        Some(opening) => opening.go_on(&app, socket(stream), &parts.read_buf, place),
+        // TLS says that this is the end, and that nobody has cut it short.
+        None => _ = tokio::time::timeout(timeout, stream.shutdown()).await,
     }
 }
 

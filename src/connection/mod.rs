@@ -102,7 +102,7 @@ pub fn run<'a, H: Handler>(
                         }
                     }
                 });
-                if read.is_pending() && outlet.poll_flush(context).is_ready() {
+                if read.is_pending() && outlet.poll_over(context).is_ready() {
                     return Poll::Ready(Some(End::Closed));
                 }
                 read
@@ -126,7 +126,7 @@ async fn work<H: Handler>(
     for work in works {
         let mut working = pin!(handler.work(outlet, work));
         std::future::poll_fn(|context| {
-            if end.is_none() && outlet.poll_flush(context).is_ready() {
+            if end.is_none() && outlet.poll_over(context).is_ready() {
                 end = Some(End::Closed);
             }
             working.as_mut().poll(context)

@@ -239,6 +239,15 @@ impl Outlet {
         }
     }
 
+    /// As [`Outlet::poll_flush`], and ready as soon as there is a close to send: from then on it is
+    /// [`super::finish`]'s, which does not wait for long for a peer that takes nothing.
+    pub(super) fn poll_over(&self, context: &mut Context<'_>) -> Poll<()> {
+        match self.poll_flush(context) {
+            Poll::Pending if self.is_open() => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
+    }
+
     /// Bytes that wait to be sent.
     pub fn waiting(&self) -> usize {
         self.outbox.lock().waiting

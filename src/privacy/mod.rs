@@ -4,5 +4,7 @@
 
 mod export;
 pub mod inventory;
+mod purge;
 
 pub use export::{Export, export};
+pub use purge::purge;

@@ -14,21 +14,23 @@ async fn a_slow_listener_is_dropped_without_delaying_others() {
     let mut host = server.join(&room, json!({"token": token})).await;
     let mut slow = server.join(&room, json!({"name": "Slow"})).await;
     let mut quick = server.join(&room, json!({"name": "Quick"})).await;
-    // The kernel's buffers take some megabytes before the outbox fills.
+    // The kernel's buffers take some megabytes before the outbox fills; then it has some seconds.
+    let mut gone = false;
     let text = "x".repeat(500);
-    for round in 0..20_000u64 {
+    for round in 0..400_000u64 {
         host.call("chat.send", json!({"text": text})).await.unwrap();
         host.seen.clear();
         if round % 64 == 0 {
             quick.call("clock", json!({"t0": 0})).await.unwrap();
             quick.seen.clear();
-            let gone = server.app.wheel.count() < 3;
+            gone = server.app.wheel.count() < 3;
             if gone {
                 break;
             }
         }
     }
-    assert_eq!(slow.close_code().await, 4001);
+    assert!(gone, "its place is free, though it never read");
+    slow.ended().await;
     let last = host
         .call("chat.send", json!({"text": "still here"}))
         .await

@@ -7,6 +7,7 @@ mod accounts;
 mod bad_input;
 mod connections;
 mod http;
+mod needles;
 mod person;
 mod process;
 mod rooms;

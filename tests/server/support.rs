@@ -268,6 +268,12 @@ impl Client {
         }
     }
 
+    /// Reads what is left, to the end.
+    pub(crate) async fn ended(&mut self) {
+        let rest = async { while let Some(Ok(_)) = self.socket.next().await {} };
+        tokio::time::timeout(WAIT, rest).await.expect("the end");
+    }
+
     pub(crate) async fn send_text(&mut self, text: impl Into<String>) {
         self.socket.send(Message::text(text.into())).await.unwrap();
     }

@@ -268,7 +268,7 @@ async fn a_listener_who_stops_reading_tls_is_dropped_without_delaying_others() {
             .is_some_and(|left| !left.is_empty())
     };
     let mut gone = false;
-    while !gone && number < 60_000 {
+    while !gone && number < 400_000 {
         let request = json!({"jsonrpc": "2.0", "id": number, "method": "chat.send", "params": {"text": text}});
         talker
             .send(Message::text(request.to_string()))

@@ -1,6 +1,7 @@
 //! `/api/me…`: what is kept of whoever is signed in, for them to see and to change.
 
 mod picture;
+mod purge;
 mod receipt;
 mod rooms;
 mod sessions;
@@ -39,8 +40,9 @@ pub(super) async fn route(
         ([], Method::GET | Method::HEAD) => {
             Ok(json(StatusCode::OK, &self::shown(app, who.account).await?))
         }
+        ([], Method::DELETE) => purge::purge(app, request, who).await,
         ([], Method::PATCH) => change(app, request, who.account).await,
-        ([], _) => Err(Problem::method("GET, HEAD, PATCH")),
+        ([], _) => Err(Problem::method("GET, HEAD, PATCH, DELETE")),
         (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
         (["ways", _], _) => Err(Problem::method("DELETE")),
         (["export"], Method::GET | Method::HEAD) => export(app, who).await,

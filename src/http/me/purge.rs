@@ -1,0 +1,56 @@
+//! `DELETE /api/me`: forgetting whoever asks, for good.
+
+use super::super::{Request, Response, body, json};
+use super::Problem;
+use super::receipt::shown;
+use crate::app::App;
+use crate::auth::Who;
+use crate::auth::cookie::Cookie;
+use crate::store::ReceiptId;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::json as value;
+use std::sync::Arc;
+use std::time::Duration;
+use stereo_protocol::ErrorObject;
+
+/// After that long the person is given a receipt to look up, instead of the end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+struct Confirmation {
+    confirm: Box<str>,
+}
+
+/// Erases the account of whoever asks, who has to say its handle.
+pub(super) async fn purge(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
+    let given: Confirmation = body::json(request).await?;
+    let account = super::account(app, who.account).await?;
+    if given.confirm.trim() != &*account.handle {
+        return Err(
+            ErrorObject::invalid("confirm", "expected your handle, letter by letter").into(),
+        );
+    }
+    let receipt = ReceiptId::random();
+    // Apart from this request: whoever goes away meanwhile is erased all the same.
+    let purging = tokio::spawn(crate::privacy::purge(app.clone(), who.account, receipt));
+    let mut response = match tokio::time::timeout(PATIENCE, purging).await {
+        Ok(Ok(done)) => {
+            let done = done?;
+            let status = match done.erased {
+                true => StatusCode::OK,
+                false => StatusCode::ACCEPTED,
+            };
+            json(status, &shown(receipt, &done))
+        }
+        Ok(Err(_)) => return Err(Problem::internal("a purge ended early")),
+        Err(_) => json(
+            StatusCode::ACCEPTED,
+            &value!({"receipt": receipt.to_string(), "erased": false}),
+        ),
+    };
+    let https = app.is_https();
+    Cookie::Session.clear(response.headers_mut(), https);
+    Cookie::SignIn.clear(response.headers_mut(), https);
+    Ok(response)
+}

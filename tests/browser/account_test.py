@@ -1,0 +1,151 @@
+"""Signing in, settings, rooms that stay, and leaving, as people see them."""
+import pathlib
+
+from selenium.webdriver.common.by import By
+
+from conftest import until
+
+PICTURE = pathlib.Path(__file__).parent.parent / "server" / "picture.png"
+
+
+def sign_in(browser, stereo, address="ada@example.org"):
+    """By mail, in the browser that asked."""
+    browser.open(f"{stereo.url}/sign-in")
+    browser.see("email").send_keys(address)
+    browser.click("send-link")
+    browser.see("sign-in-asked")
+    browser.open(stereo.mailbox.link())
+    browser.click("confirm-link")
+
+
+def signed_in(browser, stereo, address="ada@example.org"):
+    sign_in(browser, stereo, address)
+    browser.see("handle")
+    return browser
+
+
+def test_a_link_signs_in_after_a_click_and_not_before(stereo, browsers):
+    ada = browsers()
+    ada.open(stereo.url)
+    ada.click("sign-in")
+    ada.see("email")
+    ada.picture("sign-in-desktop-dark")
+    ada.see("email").send_keys("nonsense")
+    ada.click("send-link")
+    assert "address" in ada.see("fault").text
+    field = ada.see("email")
+    field.clear()
+    field.send_keys("ada@example.org")
+    ada.click("send-link")
+    ada.see("sign-in-asked")
+    ada.picture("sign-in-asked-desktop-dark")
+    link = stereo.mailbox.link()
+    ada.open(link)
+    ada.see("confirm-link")
+    ada.picture("sign-in-link-desktop-dark")
+    assert "token" not in ada.driver.current_url, "the secret is not left in the address bar"
+    ada.open(stereo.url)
+    ada.see("sign-in")
+    ada.open(link)
+    ada.click("confirm-link")
+    handle = ada.see("handle").get_attribute("value")
+    assert ada.driver.current_url.endswith("/settings")
+    ada.picture("settings-fresh-desktop-dark")
+    ada.open(stereo.url)
+    assert ada.see("account").text.endswith(handle)
+    # The link is over now, and says so.
+    late = browsers(size="phone", dark=False)
+    late.open(link)
+    late.click("confirm-link")
+    late.see("link-over")
+    late.picture("link-over-phone-light")
+
+
+def test_a_link_opened_on_a_phone_shows_a_code_for_the_desk(stereo, browsers):
+    desk, phone = browsers(), browsers(size="phone", dark=False)
+    desk.open(f"{stereo.url}/sign-in")
+    desk.see("email").send_keys("ada@example.org")
+    desk.click("send-link")
+    desk.see("sign-in-asked")
+    phone.open(stereo.mailbox.link())
+    phone.click("confirm-link")
+    code = phone.see("shown-code").text
+    phone.picture("sign-in-code-phone-light")
+    desk.see("code").send_keys("000000" if code.replace(" ", "") != "000000" else "111111")
+    desk.click("confirm-code")
+    assert "4" in desk.see("fault").text
+    field = desk.see("code")
+    field.clear()
+    field.send_keys(code)
+    desk.click("confirm-code")
+    desk.see("handle")
+    phone.open(stereo.url)
+    phone.see("sign-in")
+
+
+def test_settings_change_what_is_kept(stereo, browsers):
+    eve = signed_in(browsers(), stereo, "eve@example.org")
+    taken = eve.see("handle").get_attribute("value")
+    ada = signed_in(browsers(size="phone", dark=False), stereo)
+    field = ada.see("handle")
+    for handle, word in [("a", "3 to 15"), (taken, "looks like")]:
+        ada.script("arguments[0].value = ''", field)
+        field.send_keys(handle)
+        ada.click("handle-save")
+        until(lambda: word in ada.see("handle-fault").text, 10, "it says what is wrong")
+    ada.script("arguments[0].value = ''", field)
+    field.send_keys("ada_l")
+    ada.click("handle-save")
+    until(lambda: not ada.all("handle-fault"), 10, "it is taken")
+    ada.driver.find_element(By.CSS_SELECTOR, "[data-test=picture]").send_keys(str(PICTURE))
+    until(lambda: ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 10, "the picture is shown")
+    ada.picture("settings-phone-light")
+    ada.script("document.querySelector('[data-test=mails-rooms]').click()")
+    ada.open(f"{stereo.url}/settings")
+    until(lambda: ada.see("handle").get_attribute("value") == "ada_l", 10, "it was kept")
+    assert ada.script("return document.querySelector('[data-test=mails-rooms]').checked")
+    wide = ada.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, "nothing scrolls sideways"
+    for session in (ada, eve):
+        assert [one for one in session.complaints() if "409" not in one and "400" not in one] == []
+
+
+def test_a_guest_keeps_a_room_by_signing_in_and_comes_back_to_it(stereo, browsers):
+    ada = browsers()
+    link = ada.start_room(stereo.url)
+    ada.click("room-settings")
+    ada.click("keep-sign-in")
+    ada.see("email").send_keys("ada@example.org")
+    ada.click("send-link")
+    ada.see("sign-in-asked")
+    ada.open(stereo.mailbox.link())
+    ada.click("confirm-link")
+    ada.click("listen")
+    ada.see("people-count")
+    assert ada.driver.current_url == link
+    ada.click("room-settings")
+    ada.click("keep")
+    until(lambda: not ada.all("keep-room"), 10, "it stays")
+    ada.click("sheet-close")
+    ada.open(stereo.url)
+    assert link.endswith(ada.see("your-room").get_attribute("href").rsplit("/", 1)[1])
+    ada.picture("your-rooms-desktop-dark")
+    ada.open(f"{stereo.url}/settings")
+    ada.click("room-delete")
+    ada.click("room-delete-yes")
+    until(lambda: not ada.all("your-room"), 10, "it is gone")
+
+
+def test_leaving_erases_everything_and_gives_a_receipt(stereo, browsers):
+    ada = signed_in(browsers(), stereo)
+    handle = ada.see("handle").get_attribute("value")
+    ada.click("erase")
+    ada.see("erase-handle").send_keys(handle)
+    ada.picture("erase-desktop-dark")
+    ada.click("erase-yes")
+    told = ada.see("receipt").text
+    ada.picture("receipt-desktop-dark")
+    assert "none" in told and "stereo.db" in told
+    ada.click("receipt-home")
+    ada.see("sign-in")
+    assert ada.driver.get_cookies() == []
