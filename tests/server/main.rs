@@ -6,6 +6,7 @@
 mod accounts;
 mod bad_input;
 mod connections;
+mod durable;
 mod http;
 mod needles;
 mod person;

@@ -64,6 +64,23 @@ impl Process {
         }
     }
 
+    /// What a server says that does not start on this folder.
+    pub(crate) fn refused(data: &Path) -> String {
+        let output = Command::new(env!("CARGO_BIN_EXE_stereo"))
+            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+            .arg("--data")
+            .arg(data)
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it at once, as a power cut would.
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
