@@ -1,7 +1,8 @@
 //! What of a room stays through a restart, one by one.
 
 use super::world::{World, key};
-use crate::room::{MemberKey, Rules};
+use crate::room::{Answer, Input, Join, MemberKey, Rules};
+use crate::store::AccountId;
 use serde_json::json;
 use stereo_protocol::{ErrorKind, Role};
 
@@ -172,4 +173,133 @@ fn an_erased_guest_is_not_kept() {
     );
     world.restart();
     assert_ne!(world.join(1), guest);
+}
+
+/// The account that keeps the room in these tests.
+fn ada() -> AccountId {
+    AccountId::from_bits(77)
+}
+
+fn keep(world: &mut World, account: AccountId, guest: Option<u8>) -> Result<bool, ErrorKind> {
+    let guest = guest.map(|number| [number; 32]);
+    match world.apply(Input::Keep { account, guest }).answer.unwrap() {
+        Ok(Answer::Done(done)) => Ok(done.changed),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error.data.kind),
+    }
+}
+
+#[test]
+fn only_its_host_can_have_a_room_stay_and_is_the_account_then() {
+    let mut world = world();
+    let host = world.join(0);
+    world.join(1);
+    assert!(world.state.to_keep().is_none());
+    assert_eq!(keep(&mut world, ada(), Some(1)), Err(ErrorKind::NotFound));
+    assert_eq!(keep(&mut world, ada(), None), Err(ErrorKind::NotFound));
+    assert_eq!(keep(&mut world, ada(), Some(0)), Ok(true));
+    assert!(!world.folded.room.temporary, "everyone is told");
+    assert_eq!(world.state.to_keep().unwrap().owner, ada());
+    assert_eq!(keep(&mut world, ada(), None), Ok(false), "it is already");
+    let other = AccountId::from_bits(78);
+    assert_eq!(keep(&mut world, other, Some(0)), Err(ErrorKind::NotFound));
+    world.restart();
+    let by_account = |join: &mut Join| {
+        (join.known, join.fresh) = (None, MemberKey::Account(ada().bits()));
+    };
+    assert_eq!(world.join_with(by_account, 9), Ok(host));
+    assert_ne!(world.join(0), host, "the guest's token is nobody's now");
+}
+
+#[test]
+fn an_account_that_is_in_the_room_beside_its_guest_becomes_the_host_itself() {
+    let mut world = world();
+    let guest = world.join(0);
+    let key = MemberKey::Account(ada().bits());
+    let own = world
+        .join_with(|join| (join.known, join.fresh) = (None, key), 5)
+        .unwrap();
+    assert_ne!(own, guest);
+    assert_eq!(keep(&mut world, ada(), Some(0)), Ok(true));
+    assert_eq!(world.state.role_of(own), Some(Role::Host));
+    assert_eq!(world.state.role_of(guest), Some(Role::Collaborator));
+}
+
+#[test]
+fn a_room_handed_to_an_account_is_kept_by_that_account() {
+    let mut world = world();
+    let host = world.join(0);
+    keep(&mut world, ada(), Some(0)).unwrap();
+    let other = AccountId::from_bits(78);
+    let key = MemberKey::Account(other.bits());
+    let heir = world
+        .join_with(|join| (join.known, join.fresh) = (None, key), 5)
+        .unwrap();
+    world
+        .ask(host, "member.role", json!({"member": heir, "role": "host"}))
+        .unwrap();
+    assert_eq!(world.state.kept_for(), Some(other));
+}
+
+#[test]
+fn the_end_of_an_account_ends_its_room_or_hands_it_over() {
+    // Nobody else is there.
+    let mut world = world();
+    world.join(0);
+    keep(&mut world, ada(), Some(0)).unwrap();
+    let key = MemberKey::Account(ada().bits());
+    world.apply(Input::Erase(key));
+    assert!(world.state.is_closed());
+    assert!(world.state.to_keep().is_none());
+    // A guest is: theirs from now on, and temporary.
+    let mut world = self::world();
+    world.join(0);
+    keep(&mut world, ada(), Some(0)).unwrap();
+    let guest = world.join(1);
+    world.apply(Input::Erase(key));
+    assert_eq!(world.state.role_of(guest), Some(Role::Host));
+    assert!(world.folded.room.temporary && world.state.to_keep().is_none());
+    // Its settings want it closed.
+    let mut world = self::world();
+    let host = world.join(0);
+    keep(&mut world, ada(), Some(0)).unwrap();
+    world.join(1);
+    world
+        .ask(host, "room.update", json!({"host_leaves": "close"}))
+        .unwrap();
+    world.apply(Input::Erase(key));
+    assert!(world.state.is_closed());
+}
+
+#[test]
+fn a_ban_goes_with_the_account_that_it_was_for() {
+    let mut world = world();
+    let host = world.join(0);
+    let key = MemberKey::Account(ada().bits());
+    let troll = world
+        .join_with(|join| (join.known, join.fresh) = (None, key), 5)
+        .unwrap();
+    world
+        .ask(
+            host,
+            "member.kick",
+            json!({"member": troll, "ban_ms": 600_000}),
+        )
+        .unwrap();
+    world.apply(Input::Erase(key));
+    let stored = world.state.stored(AccountId::from_bits(1));
+    assert!(stored.bans.is_empty());
+    assert!(!stored.members.contains_key(&troll));
+}
+
+#[test]
+fn a_host_whose_account_is_gone_is_not_waited_for_after_a_restart() {
+    let mut world = world();
+    let host = world.join(0);
+    keep(&mut world, ada(), Some(0)).unwrap();
+    world.forget_kept(host);
+    world.restart();
+    let guest = world.join(1);
+    world.pass(2_000);
+    assert_eq!(world.state.role_of(guest), Some(Role::Host));
 }

@@ -95,8 +95,16 @@ impl World {
         let rules = Arc::new(self.state.rules().clone());
         let epoch = Epoch::from_bits(self.seed as u64);
         self.state = State::restore(rules, self.kept.clone(), epoch, self.now);
+        let kept = &self.kept;
+        let host = kept.host.filter(|host| kept.members.contains_key(host));
+        self.kept.host = host;
         assert_eq!(self.state.stored(owner()), self.kept);
         self.folded = self.state.public().clone();
+    }
+
+    /// As when an account was erased while the room rested.
+    pub(super) fn forget_kept(&mut self, member: MemberId) {
+        self.kept.members.remove(&member);
     }
 
     fn check(&self) {
