@@ -138,11 +138,10 @@ export const keepRoom = (id, token) => change('PUT', `/api/me/rooms/${encodeURIC
 /** @param {string} id */
 export const deleteRoom = (id) => change('DELETE', `/api/me/rooms/${encodeURIComponent(id)}`);
 
-/** Erases the account, everywhere. @param {string} handle typed by its owner */
+/** Erases the account, everywhere. The page still shows the receipt to whoever it was. @param {string} handle typed by its owner */
 export async function eraseMe(handle) {
   const receipt = await change('DELETE', '/api/me', { confirm: handle });
   remember(false);
-  me.value = null;
   return receipt;
 }
 

@@ -63,7 +63,7 @@ function ReceiptSheet({ receipt, again }) {
         <tbody>${receipt.places.map((/** @type {any} */ one) => html`<tr key=${one.place}><td><code>${one.place}</code></td><td>${one.found === 0 ? t('privacy.nothing') : one.found}</td></tr>`)}</tbody></table>`}
       <p class="note">${t('privacy.receipt', { receipt: receipt.receipt })}</p>
       ${!receipt.erased && html`<button class="secondary" onClick=${again}>${t('privacy.look_again')}</button>`}
-      <a class="secondary" href="/" data-test="receipt-home">${t('ended.home')}</a>
+      <button class="secondary" data-test="receipt-home" onClick=${() => location.assign('/')}>${t('ended.home')}</button>
     </div>
   <//>`;
 }
