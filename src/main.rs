@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stereo::app::App;
-use stereo::config::{Arguments, Config, ConfigError, Task};
+use stereo::config::{Arguments, Config, ConfigError, Proving, Task};
+use stereo::privacy::prove;
 use stereo::server::Server;
 use stereo::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 fn main() -> ExitCode {
     let done = match Task::from_command_line() {
         Task::Check(arguments) => check(&arguments),
+        Task::ProvePurge(proving) => return prove_purge(&proving),
         Task::Serve(arguments) => serve(&arguments),
     };
     match done {
@@ -40,6 +42,76 @@ fn check(arguments: &Arguments) -> Result<(), String> {
     );
     say(&format!("{what}: good"));
     Ok(())
+}
+
+/// Says what was searched and what was found. 0: nothing; 1: something; 2: it could not be searched.
+fn prove_purge(proving: &Proving) -> ExitCode {
+    match search(proving) {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::FAILURE,
+        Err(message) => {
+            say_error(&message);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn search(proving: &Proving) -> Result<bool, String> {
+    let config = load(&proving.arguments).map_err(|error| error.to_string())?;
+    let lines = std::io::stdin().lines();
+    let lines = lines.collect::<Result<Vec<_>, _>>();
+    let lines = lines.map_err(|error| format!("standard input: {error}"))?;
+    let texts: Vec<String> = (lines.into_iter())
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect();
+    if texts.is_empty() {
+        return Err("expected texts to look for on standard input, one a line".into());
+    }
+    if let Some(place) = texts.iter().position(|text| text.len() < prove::LEAST) {
+        let least = prove::LEAST;
+        return Err(format!(
+            "needle {}: expected at least {least} bytes",
+            place + 1
+        ));
+    }
+    let store = &config.store;
+    let given = [&store.keys_copy, &store.key_file];
+    let given = given
+        .into_iter()
+        .filter(|path| !path.as_os_str().is_empty());
+    let mut paths = vec![store.data.clone()];
+    paths.extend(given.cloned());
+    paths.extend(proving.also.iter().cloned());
+    let unreadable = |path: &std::path::Path, error| format!("{}: {error}", path.display());
+    let search = prove::Search::new(&texts)?;
+    let (mut places, mut total) = (0, 0);
+    for path in paths {
+        let files = prove::files_below(std::slice::from_ref(&path));
+        for file in files.map_err(|error| unreadable(&path, error))? {
+            let place = search
+                .file(&file)
+                .map_err(|error| unreadable(&file, error))?;
+            places += 1;
+            say(&format!(
+                "searched {} ({} bytes)",
+                file.display(),
+                place.bytes
+            ));
+            for ((number, how), count) in &place.found {
+                total += count;
+                say(&format!(
+                    "  found needle {} {how}: {count} times",
+                    number + 1
+                ));
+            }
+        }
+    }
+    let needles = texts.len();
+    say(&format!(
+        "{needles} needles, {places} places: found {total} times"
+    ));
+    Ok(total > 0)
 }
 
 fn serve(arguments: &Arguments) -> Result<(), String> {

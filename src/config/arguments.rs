@@ -26,6 +26,8 @@ pub enum Task {
     Serve(Arguments),
     /// Read the configuration and say whether it is right
     Check(Arguments),
+    /// Look for texts, one a line on standard input, in everything that is kept
+    ProvePurge(Proving),
 }
 
 /// What overrides the file and the environment.
@@ -43,6 +45,17 @@ pub struct Arguments {
     /// Keep data in this folder
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// What is searched beside what the configuration names.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Proving {
+    /// What names the folder for data.
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// Search this file or folder too, such as backups or a log
+    #[arg(long, value_name = "PATH")]
+    pub also: Vec<PathBuf>,
 }
 
 impl Task {

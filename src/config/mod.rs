@@ -18,7 +18,7 @@ mod store;
 mod telemetry;
 mod tls;
 
-pub use arguments::{Arguments, Task};
+pub use arguments::{Arguments, Proving, Task};
 pub use error::ConfigError;
 pub use limits::ConfiguredLimits;
 pub use mail::Mail;

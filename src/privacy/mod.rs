@@ -4,6 +4,7 @@
 
 mod export;
 pub mod inventory;
+pub mod prove;
 mod purge;
 
 pub use export::{Export, export};

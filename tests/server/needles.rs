@@ -373,3 +373,70 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
         "others are not"
     );
 }
+
+/// Runs `stereo prove-purge`: its status, and what it said.
+fn prove(folder: &Folder, needles: &str, also: &Path) -> (i32, String) {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_stereo"))
+        .arg("prove-purge")
+        .arg("--data")
+        .arg(folder.data())
+        .arg("--also")
+        .arg(also)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(needles.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(said).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn an_operator_can_look_for_anything_in_what_is_kept() {
+    let (folder, mut mailbox) = (Folder::new(), Mailbox::open().await);
+    let server = Process::start(&folder.data(), &mailbox);
+    let mut ada = Browser::at(server.address);
+    ada.sign_in(&mut mailbox, "ndl-mail@example.org").await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let backup = elsewhere.path().join("backup.json");
+    std::fs::write(&backup, r#"{"mail":"ndl-mail@example.org"}"#).unwrap();
+    // Beside the running server; in its folder everything is sealed.
+    let (status, said) = prove(
+        &folder,
+        "ndl-mail@example.org\n\nndl-other\n",
+        elsewhere.path(),
+    );
+    assert_eq!(status, 1, "{said}");
+    assert!(
+        said.contains("stereo.db") && said.contains("keys"),
+        "{said}"
+    );
+    assert_eq!(said.matches("found needle").count(), 1, "{said}");
+    assert!(said.contains("found needle 1 as it is: 1 times"), "{said}");
+    assert!(
+        !said.contains("ndl"),
+        "it does not say what it looked for: {said}"
+    );
+    std::fs::remove_file(backup).unwrap();
+    assert_eq!(
+        prove(&folder, "ndl-mail@example.org\n", elsewhere.path()).0,
+        0
+    );
+    for (needles, also) in [
+        ("", elsewhere.path()),
+        ("abc\n", elsewhere.path()),
+        ("ndl-mail\n", Path::new("/nowhere")),
+    ] {
+        assert_eq!(prove(&folder, needles, also).0, 2);
+    }
+    server.kill();
+}
