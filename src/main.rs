@@ -4,7 +4,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stereo::app::App;
-use stereo::config::{Arguments, Config, ConfigError, Proving, Task};
+use stereo::backup;
+use stereo::config::{Arguments, BackingUp, Config, ConfigError, Proving, Restoring, Task};
 use stereo::privacy::prove;
 use stereo::server::Server;
 use stereo::telemetry;
@@ -13,6 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 fn main() -> ExitCode {
     let done = match Task::from_command_line() {
         Task::Check(arguments) => check(&arguments),
+        Task::Backup(wanted) => back_up(&wanted),
+        Task::Restore(wanted) => restore(&wanted),
         Task::ProvePurge(proving) => return prove_purge(&proving),
         Task::Serve(arguments) => serve(&arguments),
     };
@@ -41,6 +44,33 @@ fn check(arguments: &Arguments) -> Result<(), String> {
         |path| path.display().to_string(),
     );
     say(&format!("{what}: good"));
+    Ok(())
+}
+
+fn back_up(wanted: &BackingUp) -> Result<(), String> {
+    let config = load(&wanted.arguments).map_err(|error| error.to_string())?;
+    let written = backup::write(&config, wanted.to.as_deref(), backup::now())?;
+    say(&format!("{}: written", written.display()));
+    Ok(())
+}
+
+fn restore(wanted: &Restoring) -> Result<(), String> {
+    let config = load(&wanted.arguments).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let parts = backup::Parts {
+        from: &wanted.from,
+        identity: &wanted.identity,
+        keys: &wanted.keys,
+        server_key: &wanted.server_key,
+    };
+    let gone = runtime.block_on(backup::restore(&config, &parts))?;
+    say(&format!(
+        "{}: restored; {gone} people who were deleted since are not in it",
+        config.store.data.display()
+    ));
     Ok(())
 }
 

@@ -26,6 +26,10 @@ pub enum Task {
     Serve(Arguments),
     /// Read the configuration and say whether it is right
     Check(Arguments),
+    /// Write an encrypted copy of the data, while a server runs or not
+    Backup(BackingUp),
+    /// Put the data together again, into an empty folder
+    Restore(Restoring),
     /// Look for texts, one a line on standard input, in everything that is kept
     ProvePurge(Proving),
 }
@@ -45,6 +49,37 @@ pub struct Arguments {
     /// Keep data in this folder
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// Where a backup goes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct BackingUp {
+    /// What names the folder for data, and who can read the backup.
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// Write this file, rather than one of today into `backup.folder`
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+/// What a restore is made of.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Restoring {
+    /// What names the folder for data.
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    pub from: PathBuf,
+    /// The age identity that opens it
+    #[arg(long, value_name = "FILE")]
+    pub identity: PathBuf,
+    /// The copy of the key store (store.keys_copy)
+    #[arg(long, value_name = "FILE")]
+    pub keys: PathBuf,
+    /// The server's key (server.key)
+    #[arg(long, value_name = "FILE")]
+    pub server_key: PathBuf,
 }
 
 /// What is searched beside what the configuration names.

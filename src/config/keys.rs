@@ -181,6 +181,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(keys.0.len(), 8);
+        assert_eq!(keys.0.len(), 9);
     }
 }

@@ -3,6 +3,7 @@
 //! is told with the place where it stands. Nothing here acts on a key.
 
 mod arguments;
+mod backup;
 mod environment;
 mod error;
 mod file;
@@ -18,7 +19,8 @@ mod store;
 mod telemetry;
 mod tls;
 
-pub use arguments::{Arguments, Proving, Task};
+pub use arguments::{Arguments, BackingUp, Proving, Restoring, Task};
+pub use backup::Backup;
 pub use error::ConfigError;
 pub use limits::ConfiguredLimits;
 pub use mail::Mail;
@@ -50,6 +52,8 @@ pub struct Config {
     pub media: Media,
     /// What is kept, and where.
     pub store: Store,
+    /// Copies of what is kept.
+    pub backup: Backup,
     /// How letters leave.
     pub mail: Mail,
     /// Encryption in transit.
@@ -117,6 +121,7 @@ impl Config {
         self.rooms.validate()?;
         self.limits.validate()?;
         self.store.validate()?;
+        self.backup.validate()?;
         self.mail.validate()?;
         self.tls.validate()?;
         self.server.validate_exposure(self.tls.is_on())?;

@@ -30,7 +30,7 @@ pub use room::{
     Rooms, StoredBan, StoredEntry, StoredInvite, StoredKey, StoredMember, StoredPlay, StoredRoom,
 };
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, image};
 
 use std::future::Future;
 use std::pin::Pin;

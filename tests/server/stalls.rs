@@ -126,7 +126,11 @@ impl Listener {
             match tokio::time::timeout(Duration::from_millis(100), read).await {
                 Err(_) => continue,
                 Ok(Ok(read)) if read > 0 => carry.extend_from_slice(&buffer[..read]),
-                Ok(_) => return Over::Cut,
+                Ok(_) => {
+                    // It took nothing for so long that it was let go of without the code.
+                    self.story.dropped += 1;
+                    return Over::Cut;
+                }
             }
             let mut done = 0;
             while let Some((first, payload, length)) = frame(&carry[done..]) {

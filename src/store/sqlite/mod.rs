@@ -227,6 +227,46 @@ impl Erasures for SqliteStore {
     }
 }
 
+/// All of the database as it is at one moment, as the bytes of its file, while a server has it open
+/// or not. Costs as much memory as it is large.
+///
+/// # Errors
+/// When there is none, or it is damaged.
+pub fn image(config: &config::Store) -> Result<Vec<u8>, OpenError> {
+    let database = config.data.join(folder::DATABASE);
+    let failed = |error| OpenError::database(&config.data, &database, error);
+    let db = schema::open_reader(&config.data, &database)?;
+    let image = db.serialize(rusqlite::MAIN_DB).map_err(failed)?;
+    Ok(image.to_vec())
+}
+
+impl SqliteStore {
+    /// Removes accounts whose keys are gone, as they are after an older copy of the data was put
+    /// back. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the store cannot.
+    pub async fn leave_out_unreadable(&self) -> Result<u32, StoreError> {
+        self.delete(|work, needles| {
+            let mut select = work.db.prepare("SELECT id, key FROM accounts")?;
+            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let rows: Vec<(i64, [u8; 16])> = rows.collect::<rusqlite::Result<_>>()?;
+            let mut gone = 0;
+            for (id, key) in rows {
+                if work.keys.key(crate::keystore::KeyId(key))?.is_none() {
+                    needles.add_row(id);
+                    work.db
+                        .execute("DELETE FROM accounts WHERE id = ?1", [id])?;
+                    gone += 1;
+                }
+            }
+            work.rooms.forget_all();
+            Ok(gone)
+        })
+        .await
+    }
+}
+
 impl Drop for SqliteStore {
     /// Waits until what was asked for is done and the files are closed.
     fn drop(&mut self) {
