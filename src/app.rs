@@ -3,6 +3,7 @@
 mod rooms;
 
 use crate::auth::Auth;
+use crate::auth::oidc::Providers;
 use crate::bus::MemoryBus;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -51,6 +52,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Who is signed in.
     pub auth: Auth,
+    /// Others that people may sign in with.
+    pub providers: Providers,
     /// How letters leave.
     pub mail: Mail,
     /// Pictures that are decoded at once.
@@ -90,6 +93,7 @@ impl App {
         Ok(Self {
             rules: Arc::new(config.rules()),
             auth: Auth::new(store.clone(), clock),
+            providers: Providers::new(&config.providers),
             mail: Mail::new(&config.mail, at_hand && config.server.public_url.is_empty()),
             store,
             decoding: Arc::new(Semaphore::new(2)),

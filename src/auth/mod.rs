@@ -5,6 +5,8 @@ pub mod cookie;
 pub mod email;
 mod handle;
 mod live;
+pub mod oidc;
+pub mod passkey;
 mod tickets;
 
 pub use handle::{check_handle, made_up_handle};
@@ -16,6 +18,7 @@ use crate::store::{
     AccountId, Day, NewSession, Session, SessionId, SessionKind, Store, StoreError,
 };
 use live::Live;
+use passkey::Ceremonies;
 use std::sync::Arc;
 use stereo_protocol::CloseCode;
 use tickets::Tickets;
@@ -43,6 +46,7 @@ pub struct Auth {
     clock: Arc<Clock>,
     tickets: Tickets,
     live: Live,
+    ceremonies: Ceremonies,
 }
 
 impl Auth {
@@ -53,6 +57,7 @@ impl Auth {
             clock,
             tickets: Tickets::default(),
             live: Live::default(),
+            ceremonies: Ceremonies::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table};
+use toml::{Spanned, Table, Value};
 
 /// A file whose keys are known and whose values have the right types.
 pub(super) struct File {
@@ -129,9 +129,13 @@ impl Reading<'_> {
                 self.mistakes.push((name.span(), message));
                 continue;
             }
+            let entries = value.get_ref().as_table();
+            let is_told = entries.is_some_and(|entries| self.entries(section, key, entries));
             let places = places_of(value);
             let given = self.table.get(section).and_then(|table| table.get(key));
-            let misfit = given.and_then(|given| self.keys.misfit(section, key, given));
+            let misfit = given
+                .filter(|_| !is_told)
+                .and_then(|given| self.keys.misfit(section, key, given));
             if let Some(misfit) = misfit {
                 let span = places.element(misfit.element).clone();
                 let message = format!("{section}.{key}: {}", misfit.message);
@@ -140,6 +144,30 @@ impl Reading<'_> {
             self.places
                 .insert((section.to_owned(), key.to_owned()), places);
         }
+    }
+}
+
+impl Reading<'_> {
+    /// The entries of a key that is a table, each with its own place. Returns whether one of them
+    /// is at fault.
+    fn entries(&mut self, section: &str, key: &str, entries: &DeTable<'_>) -> bool {
+        let before = self.mistakes.len();
+        let given = self.table.get(section).and_then(|table| table.get(key));
+        for (name, value) in entries {
+            let name_of = name.get_ref().as_ref();
+            let places = places_of(value);
+            let alone = given
+                .and_then(|given| given.get(name_of))
+                .map(|given| Value::Table(Table::from_iter([(name_of.to_owned(), given.clone())])));
+            let misfit = alone.and_then(|alone| self.keys.misfit(section, key, &alone));
+            if let Some(misfit) = misfit {
+                let message = format!("{section}.{key}.{name_of}: {}", misfit.message);
+                self.mistakes.push((name.span(), message));
+            }
+            let place = (section.to_owned(), format!("{key}.{name_of}"));
+            self.places.insert(place, places);
+        }
+        self.mistakes.len() > before
     }
 }
 

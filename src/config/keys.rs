@@ -1,7 +1,11 @@
 //! Which keys there are, which type each has, and which one was meant.
 
 use super::Config;
+use super::providers::id_fault;
 use toml::{Table, Value};
+
+/// The one section whose keys the operator names.
+const PROVIDERS: &str = "providers";
 
 /// Every key at its default.
 pub(super) struct Keys(Table);
@@ -44,6 +48,9 @@ impl Keys {
 
     /// What to say of a key that a known section has not; `None` when it has.
     pub(super) fn unknown_key(&self, section: &str, key: &str) -> Option<String> {
+        if section == PROVIDERS {
+            return id_fault(key);
+        }
         let known = self.0.get(section)?.as_table()?;
         if known.contains_key(key) {
             return None;

@@ -11,6 +11,7 @@ mod keys;
 mod limits;
 mod mail;
 mod media;
+mod providers;
 mod rooms;
 mod rule;
 mod server;
@@ -25,6 +26,7 @@ pub use error::ConfigError;
 pub use limits::ConfiguredLimits;
 pub use mail::Mail;
 pub use media::Media;
+pub use providers::{Provider, Providers};
 pub use rooms::Rooms;
 pub use server::Server;
 pub use store::Store;
@@ -58,6 +60,8 @@ pub struct Config {
     pub mail: Mail,
     /// Encryption in transit.
     pub tls: Tls,
+    /// Others that people may sign in with.
+    pub providers: Providers,
     /// What the process says of itself.
     pub telemetry: Telemetry,
 }
@@ -125,6 +129,7 @@ impl Config {
         self.mail.validate()?;
         self.tls.validate()?;
         self.server.validate_exposure(self.tls.is_on())?;
+        self.providers.validate()?;
         self.telemetry.validate()
     }
 

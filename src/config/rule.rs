@@ -1,5 +1,6 @@
 //! What a value must be, and the words for one that is not.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
@@ -10,7 +11,7 @@ pub(super) const DAY_MS: u64 = 86_400_000;
 #[derive(Clone, Debug)]
 pub(super) struct Invalid {
     pub(super) section: &'static str,
-    pub(super) key: &'static str,
+    pub(super) key: Cow<'static, str>,
     /// The element of an array that is at fault.
     pub(super) element: Option<usize>,
     /// The other key of the section that this one disagrees with.
@@ -23,10 +24,14 @@ pub(super) struct Invalid {
 pub(super) struct Section(pub(super) &'static str);
 
 impl Section {
-    pub(super) fn invalid(self, key: &'static str, expected: impl Into<String>) -> Invalid {
+    pub(super) fn invalid(
+        self,
+        key: impl Into<Cow<'static, str>>,
+        expected: impl Into<String>,
+    ) -> Invalid {
         Invalid {
             section: self.0,
-            key,
+            key: key.into(),
             element: None,
             beside: None,
             expected: expected.into(),

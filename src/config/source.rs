@@ -36,7 +36,14 @@ impl<'a> Sources<'a> {
     /// disagrees with.
     pub(super) fn told(&self, invalid: Invalid) -> ConfigError {
         let key_of = |key: &str| (invalid.section.to_owned(), key.to_owned());
-        let key = key_of(invalid.key);
+        let mut key = key_of(&invalid.key);
+        // Of a provider, the part may be missing; and one variable says a whole one.
+        if let Some((whole, _)) = invalid.key.split_once('.') {
+            let whole = key_of(whole);
+            if self.over.contains_key(&whole) || !self.is_set(&key) {
+                key = whole;
+            }
+        }
         let beside = invalid.beside.map(key_of).filter(|key| self.is_set(key));
         let name = format!("{}.{}", invalid.section, invalid.key);
         match beside {

@@ -588,3 +588,51 @@ fn a_file_that_is_not_there_is_named() {
             .starts_with("/nowhere/config.toml: cannot be read: ")
     );
 }
+
+#[test]
+fn a_mistake_in_a_provider_is_pointed_at_where_it_stands() {
+    for (text, place) in [
+        (
+            "[providers.home]\nclient_id = \"a\"\nisuer = \"\"",
+            "config.toml:3:1: providers.home.isuer: unknown field",
+        ),
+        (
+            "[providers.home]\nclient_id = 7",
+            "config.toml:2:1: providers.home.client_id: invalid type",
+        ),
+        (
+            "[providers.home]\nclient_id = \"a\"\nissuer = \"http://id.example\"",
+            "config.toml:3:10: providers.home.issuer: issuer: expected https",
+        ),
+        (
+            "[server]\n[providers.google]\nname = \"G\"",
+            "config.toml:2:",
+        ),
+        (
+            "[providers.email]\nclient_id = \"a\"",
+            "config.toml:1:12: `email` is a way of ours",
+        ),
+        (
+            "[providers.google]\nclient_id = \"a\"\nclient_secret_file = \"/nowhere/secret\"",
+            "config.toml:3:22: providers.google.client_secret_file",
+        ),
+    ] {
+        let message = refused(text, &[]);
+        assert!(message.starts_with(place), "{message}");
+    }
+    let variable = (
+        "STEREO_PROVIDERS__HOME",
+        "{ client_id = \"a\", issuer = \"ftp://x\" }",
+    );
+    let message = refused("", &[variable]);
+    assert!(
+        message.starts_with("STEREO_PROVIDERS__HOME: providers.home.issuer"),
+        "{message}"
+    );
+    let variable = (
+        "STEREO_PROVIDERS__HOME",
+        "{ client_id = \"a\", issuer = \"https://id.example\" }",
+    );
+    let config = load("[providers.home]\nclient_id = \"b\"", &[variable]).unwrap();
+    assert_eq!(config.providers.0["home"].client_id, "a");
+}

@@ -116,6 +116,10 @@ async fn route(
         }
         ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?).await,
         ["api", "sign-in", ref rest @ ..] => sign_in::route(app, request, rest, asker).await,
+        ["sign-in", provider] if provider != "email" => {
+            sign_in::begin(app, request, provider, asker).await
+        }
+        ["sign-in", provider, "callback"] => sign_in::callback(app, request, provider, asker).await,
         ["api", "sign-out"] if *request.method() == Method::POST => {
             sign_in::out(app, request, asker).await
         }

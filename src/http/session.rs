@@ -30,6 +30,16 @@ impl Shown {
         }
     }
 
+    /// Of a browser that comes back from elsewhere with a secret that only it can have: then its
+    /// cookie counts, wherever the way led.
+    pub(super) fn of_browser_back(app: &App, headers: &HeaderMap) -> Self {
+        let session = Cookie::Session.read(headers, app.is_https());
+        Self {
+            bearer: None,
+            session: session.map(Box::from),
+        }
+    }
+
     /// Who it is.
     ///
     /// # Errors
@@ -67,6 +77,16 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim())
         .filter(|token| !token.is_empty())
+}
+
+/// Whether a browser says that a page of ours, or the person, asked for this: what a page elsewhere
+/// could lead somebody to unawares needs it said, by a header that no page can write.
+pub(super) fn says_from_here(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    matches!(
+        site.and_then(|site| site.to_str().ok()),
+        Some("same-origin" | "none")
+    )
 }
 
 /// Whether a request that only reads was made by a page of ours, or typed. Browsers say no origin

@@ -604,3 +604,52 @@ async fn an_export_holds_everything_that_the_inventory_promises() {
     assert_eq!(document["preferences"]["language"], "vi");
     assert_eq!(document["sessions"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn passkeys_need_a_name_and_a_ceremony_of_ones_own() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    let begin = "/api/sign-in/passkey/begin";
+    // A number is no name.
+    let (_, ways) = ada.ask("GET", "/api/sign-in", Value::Null).await;
+    assert_eq!(ways["passkeys"], false);
+    let (status, told) = ada.ask("POST", begin, Value::Null).await;
+    assert_eq!((status, &told["kind"]), (503, &json!("unavailable")));
+    // By its name the same server has them.
+    let host = format!("localhost:{}", server.address.port());
+    let named = [("host", host.as_str())];
+    let (_, ways) = server.http("GET", "/api/sign-in", &named, b"").await;
+    assert!(ways.contains("\"passkeys\":true"), "{ways}");
+    let (status, asked) = server.http("POST", begin, &named, b"").await;
+    assert_eq!(status, 200, "{asked}");
+    let asked: Value = serde_json::from_str(&asked).unwrap();
+    assert_eq!(asked["publicKey"]["rpId"], "localhost");
+    assert_eq!(asked["publicKey"]["userVerification"], "required");
+    assert_eq!(
+        asked["publicKey"]["allowCredentials"],
+        json!([]),
+        "names nobody"
+    );
+    // Without a cookie of a ceremony, or without being signed in, nothing is added or entered.
+    let shown = json!({"credential": {}});
+    for (path, status) in [
+        ("/api/sign-in/passkey/finish", 404),
+        ("/api/me/passkeys/begin", 401),
+        ("/api/me/passkeys/finish", 401),
+    ] {
+        assert_eq!(
+            ada.ask("POST", path, shown.clone()).await.0,
+            status,
+            "{path}"
+        );
+    }
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    for cookie in ["p.AAAA", "e.AAAA", "p."] {
+        ada.cookies.insert("stereo-signin".into(), cookie.into());
+        let (status, _) = ada
+            .ask("POST", "/api/me/passkeys/finish", shown.clone())
+            .await;
+        assert!(status == 400 || status == 404, "{cookie}: {status}");
+    }
+}

@@ -166,7 +166,7 @@ impl Browser {
         (status, head, body)
     }
 
-    fn keep_cookies(&mut self, head: &str) {
+    pub(crate) fn keep_cookies(&mut self, head: &str) {
         for line in head.lines() {
             let Some((name, value)) = line.split_once(": ") else {
                 continue;

@@ -6,12 +6,12 @@ mod receipt;
 mod rooms;
 mod sessions;
 
-pub(super) use picture::serve as serve_picture;
+pub(super) use picture::{keep as keep_picture, serve as serve_picture};
 pub(super) use receipt::look_up as look_up_receipt;
 
 use super::error::Problem;
 use super::session::Shown;
-use super::{Asker, Request, Response, body, changing, empty, json};
+use super::{Asker, Request, Response, body, changing, empty, json, sign_in};
 use crate::app::App;
 use crate::auth::{Who, check_handle};
 use crate::store::{Account, AccountId, Identity, Passkey, PasskeyId, Preferences};
@@ -49,6 +49,9 @@ pub(super) async fn route(
         (["export"], _) => Err(Problem::method("GET, HEAD")),
         (["picture"], _) => picture::route(app, request, who).await,
         (["rooms", rest @ ..], _) => rooms::route(app, request, rest, who).await,
+        (["passkeys", "begin"], Method::POST) => sign_in::begin_passkey(app, &request, who).await,
+        (["passkeys", "finish"], Method::POST) => sign_in::add_passkey(app, request, who).await,
+        (["passkeys", "begin" | "finish"], _) => Err(Problem::method("POST")),
         (["sessions", rest @ ..], _) => sessions::route(app, request, rest, who).await,
         _ => Err(Problem::not_found()),
     }
@@ -62,7 +65,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         Identity::Email(address) => Some(address),
         Identity::Subject { .. } => None,
     });
-    let mut ways: Vec<Value> = account.identities.iter().map(way).collect();
+    let mut ways: Vec<Value> = account.identities.iter().map(|one| way(app, one)).collect();
     ways.extend(passkeys.iter().map(passkey_way));
     let Preferences {
         language,
@@ -119,13 +122,14 @@ async fn export(app: &App, who: Who) -> Result<Response, Problem> {
     Ok(response)
 }
 
-fn way(identity: &Identity) -> Value {
+fn way(app: &App, identity: &Identity) -> Value {
     match identity {
         Identity::Email(address) => {
             value!({"id": way_id(identity), "kind": "email", "name": address})
         }
         Identity::Subject { provider, .. } => {
-            value!({"id": way_id(identity), "kind": "provider", "name": provider})
+            let name = app.providers.name_of(provider).unwrap_or(provider);
+            value!({"id": way_id(identity), "kind": "provider", "name": name})
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
 use crate::media::picture::{self, LARGE, LARGEST, SMALL};
-use crate::store::PictureSize;
+use crate::store::{AccountId, PictureSize};
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
@@ -35,6 +35,20 @@ pub(super) fn shown(name: Option<&str>) -> Value {
 
 async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
     let bytes = body::bytes(request, LARGEST).await?;
+    let name = keep(app, bytes, who.account).await?;
+    let told = value!({"picture": shown(name.as_deref())});
+    Ok(json(StatusCode::OK, &told))
+}
+
+/// Makes a picture out of bytes, and keeps it.
+///
+/// # Errors
+/// When they are no picture that is taken, or nothing can be kept.
+pub(in super::super) async fn keep(
+    app: &Arc<App>,
+    bytes: Bytes,
+    account: AccountId,
+) -> Result<Option<Box<str>>, Problem> {
     // Decoding takes much memory for a moment: only a few at once, and whoever comes then waits.
     let Ok(permit) = app.decoding.clone().acquire_owned().await else {
         return Err(Problem::internal("no more pictures are decoded"));
@@ -49,12 +63,9 @@ async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Pro
         ErrorObject::new(ErrorKind::Invalid, "picture: expected one that is whole")
             .with_field("picture")
     })??;
-    let name = app.store.set_picture(who.account, Some(made)).await?;
-    app.tell_picture(who.account, name.clone()).await;
-    Ok(json(
-        StatusCode::OK,
-        &value!({"picture": shown(name.as_deref())}),
-    ))
+    let name = app.store.set_picture(account, Some(made)).await?;
+    app.tell_picture(account, name.clone()).await;
+    Ok(name)
 }
 
 /// `GET /pictures/{name}-{side}.jpg`.

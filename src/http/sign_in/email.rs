@@ -181,7 +181,7 @@ fn not_set_up() -> Problem {
     .into()
 }
 
-fn limited(taken: Result<(), u64>) -> Result<(), Problem> {
+pub(super) fn limited(taken: Result<(), u64>) -> Result<(), Problem> {
     taken.map_err(|retry_after| {
         ErrorObject::new(ErrorKind::RateLimited, "too many times: try again later")
             .with_retry_after(retry_after)

@@ -1,13 +1,19 @@
 //! Signing in and out over HTTP: what each way comes to, and the cookies.
 
 mod email;
+mod passkey;
+mod provider;
+
+pub(super) use passkey::{add as add_passkey, begin_adding as begin_passkey};
+pub(super) use provider::{begin, callback};
 
 use super::error::Problem;
 use super::me;
 use super::session::Shown;
-use super::{Asker, Request, Response, changing, empty, json};
+use super::{Asker, Request, Response, changing, empty, host_of, json};
 use crate::app::App;
 use crate::auth::cookie::Cookie;
+use crate::auth::passkey::can_have_passkeys;
 use crate::store::{AccountId, SessionKind};
 use http::{Method, StatusCode};
 use serde_json::json as value;
@@ -21,18 +27,26 @@ pub(super) async fn route(
     asker: Asker,
 ) -> Result<Response, Problem> {
     match (rest, request.method()) {
-        ([], &Method::GET | &Method::HEAD) => Ok(ways(app)),
+        ([], &Method::GET | &Method::HEAD) => Ok(ways(app, &request)),
         ([], _) => Err(Problem::method("GET, HEAD")),
         (["email"], &Method::POST) => email::ask(app, request, asker).await,
         (["email", "confirm"], &Method::POST) => email::confirm(app, request, asker).await,
-        (["email"] | ["email", "confirm"], _) => Err(Problem::method("POST")),
+        (["passkey", "begin"], &Method::POST) => passkey::begin(app, &request, asker),
+        (["passkey", "finish"], &Method::POST) => passkey::finish(app, request, asker).await,
+        (["email"] | ["email", "confirm"] | ["passkey", "begin" | "finish"], _) => {
+            Err(Problem::method("POST"))
+        }
         _ => Err(Problem::not_found()),
     }
 }
 
 /// `GET /api/sign-in`: the ways that there are.
-fn ways(app: &App) -> Response {
-    let ways = value!({"email": app.mail.is_set_up(), "passkeys": false, "providers": []});
+fn ways(app: &App, request: &Request) -> Response {
+    let passkeys = can_have_passkeys(&app.origin(&host_of(request)));
+    let named = |(id, name)| value!({"id": id, "name": name});
+    let providers: Vec<_> = app.providers.list().map(named).collect();
+    let ways =
+        value!({"email": app.mail.is_set_up(), "passkeys": passkeys, "providers": providers});
     json(StatusCode::OK, &ways)
 }
 
@@ -61,21 +75,32 @@ pub(super) async fn enter(
     fresh: bool,
     then: Option<&str>,
 ) -> Result<Response, Problem> {
+    let me = me::shown(app, account).await?;
+    let mut response = json(
+        StatusCode::OK,
+        &value!({"me": me, "fresh": fresh, "then": then}),
+    );
+    hand_session(app, former, account, &mut response).await?;
+    Ok(response)
+}
+
+/// The cookies of somebody who has signed in, in a response.
+async fn hand_session(
+    app: &App,
+    former: &Shown,
+    account: AccountId,
+    response: &mut Response,
+) -> Result<(), Problem> {
     if let Ok(Some(who)) = former.who(app).await
         && who.kind == SessionKind::Browser
     {
         app.auth.end(who.account, who.session).await?;
     }
     let (token, _) = app.auth.begin(account, SessionKind::Browser, "").await?;
-    let me = me::shown(app, account).await?;
-    let mut response = json(
-        StatusCode::OK,
-        &value!({"me": me, "fresh": fresh, "then": then}),
-    );
     let https = app.is_https();
     Cookie::Session.set(response.headers_mut(), &token, https);
     Cookie::SignIn.clear(response.headers_mut(), https);
-    Ok(response)
+    Ok(())
 }
 
 /// A page of ours to come back to: a path, and no way to anywhere else.
