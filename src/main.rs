@@ -12,6 +12,12 @@ use stereo::telemetry;
 use tokio::signal::unix::{SignalKind, signal};
 
 fn main() -> ExitCode {
+    if !telemetry::forbid_core_dumps() {
+        say_error(
+            "the system does not let us forbid core dumps, which would hold what is personal",
+        );
+        return ExitCode::FAILURE;
+    }
     let done = match Task::from_command_line() {
         Task::Check(arguments) => check(&arguments),
         Task::Backup(wanted) => back_up(&wanted),
@@ -146,8 +152,7 @@ fn search(proving: &Proving) -> Result<bool, String> {
 
 fn serve(arguments: &Arguments) -> Result<(), String> {
     let config = load(arguments).map_err(|error| error.to_string())?;
-    telemetry::start(&config.telemetry.log);
-    telemetry::report_panics();
+    telemetry::start(&config.telemetry);
     raise_descriptor_limit();
     survive_file_limit();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -158,7 +163,9 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(run(config))
+    let done = runtime.block_on(run(config));
+    telemetry::finish();
+    done
 }
 
 async fn run(config: Config) -> Result<(), String> {

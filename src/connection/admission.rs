@@ -16,11 +16,12 @@ pub struct Admission {
 }
 
 /// A place; given back when dropped.
-#[derive(Debug)]
 pub struct Place {
     admission: Arc<Admission>,
     address: IpAddr,
 }
+
+crate::telemetry::closed!(Place);
 
 impl Admission {
     /// `all` at once, and `most` of one address; 0: any number.

@@ -7,8 +7,10 @@ mod join;
 use crate::app::App;
 use crate::auth::Who;
 use crate::connection::{self, End, Handler, Message, Outlet, Place, frame};
+use crate::http::error::FAILED;
 use crate::room::actor::{Reply, RoomEvent, failure, result};
 use crate::room::{RoomHandle, Wish};
+use crate::telemetry::{caught, caught_now};
 use bucket::Bucket;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -103,7 +105,8 @@ impl Handler for Conversation {
             }
         };
         let id = request.id.map(ToOwned::to_owned);
-        match self.request(outlet, &request, id.clone(), heard_at) {
+        let asked = caught_now(|| self.request(outlet, &request, id.clone(), heard_at));
+        match asked.unwrap_or_else(|reference| Err(failed(reference))) {
             Ok(work) => {
                 self.faults = 0;
                 match work {
@@ -120,7 +123,13 @@ impl Handler for Conversation {
 
     async fn work(&mut self, outlet: &Arc<Outlet>, work: Work) {
         match work {
-            Work::Join(params, id) => self.join(outlet, *params, id).await,
+            Work::Join(params, id) => {
+                let answered = id.clone();
+                let joined = caught(self.join(outlet, *params, id)).await;
+                if let Err(reference) = joined {
+                    self.refuse(outlet, Some(answered), &failed(reference));
+                }
+            }
             Work::Send(event) => self.send(event).await,
             Work::Update(update, reply, op) => self.update(*update, reply, op).await,
         }
@@ -161,6 +170,8 @@ impl Conversation {
         heard_at: f64,
     ) -> Result<Option<Work>, ErrorObject> {
         let now = heard_at as u64;
+        #[cfg(test)]
+        assert_ne!(request.method, "fault", "{:?}", request.params);
         if request.method == "clock" {
             self.probes.take(now)?;
             return self.probe(outlet, request, id, heard_at).map(|()| None);
@@ -358,6 +369,11 @@ impl Conversation {
                 .await;
         }
     }
+}
+
+/// What is answered when something of ours failed, and was reported under a reference.
+fn failed(reference: String) -> ErrorObject {
+    ErrorObject::new(ErrorKind::Internal, FAILED).with_reference(reference)
 }
 
 /// A notice to one connection.

@@ -8,6 +8,9 @@ use http_body_util::Full;
 use serde_json::json;
 use stereo_protocol::{ErrorKind, ErrorObject};
 
+/// What is said of every fault of ours.
+pub const FAILED: &str = "something of ours failed";
+
 /// An error of the HTTP side.
 #[derive(Debug)]
 pub struct Problem {
@@ -45,9 +48,12 @@ impl Problem {
     /// Something of ours failed. It is reported here, once, under a reference that the person is
     /// given; the report names nobody.
     pub fn internal(what: &'static str) -> Self {
-        let reference = crate::secret::reference();
-        tracing::error!(%reference, what, "internal error");
-        ErrorObject::new(ErrorKind::Internal, "something of ours failed")
+        Self::reported(crate::telemetry::report(what))
+    }
+
+    /// Something of ours failed, and has been reported under this reference.
+    pub fn reported(reference: String) -> Self {
+        ErrorObject::new(ErrorKind::Internal, FAILED)
             .with_reference(reference)
             .into()
     }
@@ -85,7 +91,8 @@ impl From<StoreError> for Problem {
                 ErrorKind::NotAllowed,
                 error.to_string(),
             ),
-            StoreError::Full | StoreError::Broken | StoreError::Stopped => {
+            StoreError::Broken => Self::internal("the store failed"),
+            StoreError::Full | StoreError::Stopped => {
                 ErrorObject::new(ErrorKind::Unavailable, "nothing can be kept now: try again")
                     .into()
             }

@@ -23,6 +23,7 @@ pub use redirect::lead_to_https;
 pub(crate) use upgrade::Door;
 
 use crate::app::App;
+use crate::telemetry::{Personal, caught};
 use bytes::Bytes;
 use error::Problem;
 use http::{HeaderMap, Method, StatusCode};
@@ -42,16 +43,17 @@ pub type Request = http::Request<Incoming>;
 #[derive(Clone, Copy, Debug)]
 struct Asker {
     /// What limits apply to.
-    address: IpAddr,
+    address: Personal<IpAddr>,
     origin: Origin,
 }
 
 /// Answers a request of the public listener that came from `peer`.
 pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
     let host = host_of(&request);
-    let mut response = match answer(&app, request, peer).await {
-        Ok(response) => response,
-        Err(problem) => problem.into(),
+    let mut response = match caught(answer(&app, request, peer)).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(problem)) => problem.into(),
+        Err(reference) => Problem::reported(reference).into(),
     };
     headers::secure(response.headers_mut(), &app.assets, &host, app.is_https());
     response
@@ -90,7 +92,10 @@ async fn answer(app: &Arc<App>, request: Request, peer: IpAddr) -> Result<Respon
         public,
         &app.config.server.allowed_origins,
     );
-    let asker = Asker { address, origin };
+    let asker = Asker {
+        address: Personal::new(address),
+        origin,
+    };
     let path = request.uri().path().to_owned();
     route(app, request, &path, asker).await
 }
@@ -159,6 +164,8 @@ async fn route(
         [""] | ["rooms", _] | ["settings"] | ["sign-in"] | ["sign-in", "email"] => {
             app.assets.page(reading(&request, "GET, HEAD")?)
         }
+        #[cfg(test)]
+        ["fault", text] => panic!("{text}"),
         _ => Err(Problem::not_found()),
     }
 }

@@ -17,7 +17,7 @@ use stereo_protocol::{
 const PAGE: usize = 24;
 
 /// `POST /api/rooms`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NewRoom {
     pub(crate) title: Option<Box<str>>,
@@ -33,6 +33,8 @@ pub(crate) struct NewRoom {
     /// Whether a room of somebody who is signed in goes when it is empty.
     pub(crate) temporary: Option<bool>,
 }
+
+crate::telemetry::closed!(NewRoom);
 
 impl NewRoom {
     /// The settings, but for title, visibility and password.
@@ -63,7 +65,7 @@ pub(super) async fn create(
         _ => shown.who(app).await?,
     };
     let account = account.map(|who| who.account);
-    let (settings, token) = app.open_room(wanted, asker.address, account).await?;
+    let (settings, token) = app.open_room(wanted, asker.address.get(), account).await?;
     let mut response = json(
         StatusCode::CREATED,
         &value!({"room": settings, "token": token}),

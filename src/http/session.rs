@@ -106,6 +106,7 @@ fn is_from_here(headers: &HeaderMap, asker: Asker) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telemetry::Personal;
     use http::HeaderValue;
     use std::net::{IpAddr, Ipv4Addr};
 
@@ -115,7 +116,13 @@ mod tests {
             headers.insert(*name, HeaderValue::from_static(value));
         }
         let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        is_from_here(&headers, Asker { address, origin })
+        is_from_here(
+            &headers,
+            Asker {
+                address: Personal::new(address),
+                origin,
+            },
+        )
     }
 
     #[test]

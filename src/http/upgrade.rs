@@ -54,7 +54,7 @@ pub(super) async fn socket(
     };
     door.open(Opening {
         room: RoomId::parse(room),
-        address: asker.address,
+        address: asker.address.get(),
         who,
         deflate: accepted.deflate,
     });
@@ -73,13 +73,14 @@ fn is_well_formed(room: &str) -> bool {
 }
 
 /// What a handshake has agreed on.
-#[derive(Debug)]
 pub(crate) struct Opening {
     room: RoomId,
     address: IpAddr,
     who: Option<Box<Who>>,
     deflate: bool,
 }
+
+crate::telemetry::closed!(Opening);
 
 /// Where a connection that speaks HTTP learns that it goes on as a socket. Each has one; a request
 /// carries it to the handshake.

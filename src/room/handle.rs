@@ -13,13 +13,15 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 pub(super) const MAILBOX: usize = 256;
 
 /// What has to be shown at the door.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Gate {
     /// The password's hash in PHC format.
     pub password: Option<Box<str>>,
     /// Rises with each change of the password.
     pub version: u32,
 }
+
+crate::telemetry::closed!(Gate);
 
 /// A room of this node.
 #[derive(Clone, Debug)]

@@ -86,7 +86,7 @@ pub enum Input {
 }
 
 /// A wish to come in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Join {
     /// The connection that asks.
     pub connection: ConnectionId,
@@ -106,8 +106,10 @@ pub struct Join {
     pub resume: Option<Resume>,
 }
 
+crate::telemetry::closed!(Join);
+
 /// A change that a member wants: a command with what had to be found out outside.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Wish {
     /// `queue.add` with its tracks resolved.
     Add {
@@ -126,6 +128,8 @@ pub enum Wish {
     /// Everything else as it came.
     Command(Command),
 }
+
+crate::telemetry::closed!(Wish);
 
 impl Wish {
     /// Whether it may change what stays of a room. Chat and reactions are gone with the process.

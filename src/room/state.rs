@@ -24,7 +24,6 @@ use stereo_protocol::{
 };
 
 /// Everything a room knows.
-#[derive(Debug)]
 pub struct State {
     pub(super) rules: Arc<Rules>,
     pub(super) public: PublicState,
@@ -61,6 +60,8 @@ pub struct State {
     /// The account that the room stays for; `None`: it is temporary.
     pub(super) kept_for: Option<AccountId>,
 }
+
+crate::telemetry::closed!(State);
 
 /// Somebody who holds a room in its owner's place.
 #[derive(Clone, Copy, Debug)]

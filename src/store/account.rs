@@ -89,7 +89,7 @@ pub(super) fn skeleton(handle: &str) -> Box<str> {
 }
 
 /// An account to make.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewAccount {
     /// The chosen name, unlike every other.
     pub handle: Box<str>,
@@ -97,8 +97,10 @@ pub struct NewAccount {
     pub identities: Vec<Identity>,
 }
 
+crate::telemetry::closed!(NewAccount);
+
 /// An account as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// Names it.
     pub id: AccountId,
@@ -111,6 +113,8 @@ pub struct Account {
     /// What they chose.
     pub preferences: Preferences,
 }
+
+crate::telemetry::closed!(Account);
 
 /// What a person chose. Nothing is sent that was not chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

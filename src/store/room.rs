@@ -10,7 +10,7 @@ use stereo_protocol::{
 };
 
 /// A room as it is kept: all that it needs to go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredRoom {
     /// The account that it belongs to, and goes with.
     pub owner: AccountId,
@@ -39,6 +39,8 @@ pub struct StoredRoom {
     /// What was done, oldest first.
     pub log: Vec<StoredEntry>,
 }
+
+crate::telemetry::closed!(StoredRoom);
 
 /// What makes a member the same one next time.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -16,7 +16,7 @@ pub enum SessionKind {
 }
 
 /// A session to begin.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewSession {
     /// Whose.
     pub account: AccountId,
@@ -30,8 +30,10 @@ pub struct NewSession {
     pub ends: Day,
 }
 
+crate::telemetry::closed!(NewSession);
+
 /// A session as its owner sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     /// Names it.
     pub id: SessionId,
@@ -44,6 +46,8 @@ pub struct Session {
     /// The day with which it is over.
     pub ends: Day,
 }
+
+crate::telemetry::closed!(Session);
 
 /// Sessions of accounts.
 pub trait Sessions: Send + Sync + 'static {

@@ -13,6 +13,7 @@ mod needles;
 mod person;
 mod process;
 mod providers;
+mod reports;
 mod rooms;
 mod stalls;
 mod stay;

@@ -49,7 +49,7 @@ pub(super) async fn ask(
     if !app.mail.is_set_up() {
         return Err(not_set_up());
     }
-    limited(app.sign_ins_of_askers.take(asker.address))?;
+    limited(app.sign_ins_of_askers.take(asker.address.get()))?;
     let canonical = AsRef::<str>::as_ref(&address).to_lowercase();
     limited(app.sign_ins_of_addresses.take_key(&canonical))?;
     let purpose = Purpose { then, add_to };
@@ -89,7 +89,7 @@ pub(super) async fn confirm(
     let browser: Option<Box<str>> = cookie.and_then(|it| it.strip_prefix(MARK)).map(Box::from);
     let shown = Shown::of(app, request.method(), request.headers(), asker);
     let given: Confirm = body::json(request).await?;
-    limited(app.confirmations.take(asker.address))?;
+    limited(app.confirmations.take(asker.address.get()))?;
     let who = shown.who(app).await?;
     let outcome = match (given.token, given.code, browser) {
         (Some(token), None, browser) => {

@@ -95,7 +95,6 @@ pub struct Reply {
 }
 
 /// Somebody who wants to come in.
-#[derive(Debug)]
 pub struct Arriving {
     /// What the state needs to know.
     pub join: Join,
@@ -106,3 +105,5 @@ pub struct Arriving {
     /// Told who they are, or why not.
     pub admitted: oneshot::Sender<Result<MemberId, ErrorObject>>,
 }
+
+crate::telemetry::closed!(Arriving);
