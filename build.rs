@@ -1,4 +1,4 @@
-//! Makes the demo tracks, and tells the program which commit it is.
+//! Makes the demo tracks, packs the source, and tells the program which commit it is.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         commit().unwrap_or_else(|| "unknown".into())
     );
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("source.tar.gz"), source().unwrap_or_default())?;
     // The synthesis is part of this very program: while it is the same, so are its tracks.
     let made_by = format!(
         "{:?}",
@@ -61,6 +62,16 @@ fn make_tracks(out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     }
     index.push_str("];\n");
     Ok(std::fs::write(out.join("demo_tracks.rs"), index)?)
+}
+
+/// The source as it stands in that commit, for the server to give out. The same bytes each time:
+/// git dates its entries by the commit.
+fn source() -> Option<Vec<u8>> {
+    let output = Command::new("git")
+        .args(["archive", "--format=tar.gz", "--prefix=stereo/", "HEAD"])
+        .output()
+        .ok()?;
+    output.status.success().then_some(output.stdout)
 }
 
 /// The commit that is built, when it is built from a checkout.

@@ -12,6 +12,7 @@ mod limits;
 mod mail;
 mod media;
 mod providers;
+mod operator;
 mod rooms;
 mod rule;
 mod server;
@@ -27,6 +28,7 @@ pub use limits::ConfiguredLimits;
 pub use mail::Mail;
 pub use media::Media;
 pub use providers::{Provider, Providers};
+pub use operator::Operator;
 pub use rooms::Rooms;
 pub use server::Server;
 pub use store::Store;
@@ -62,6 +64,8 @@ pub struct Config {
     pub tls: Tls,
     /// Others that people may sign in with.
     pub providers: Providers,
+    /// Who runs this server.
+    pub operator: Operator,
     /// What the process says of itself.
     pub telemetry: Telemetry,
 }
@@ -130,6 +134,7 @@ impl Config {
         self.tls.validate()?;
         self.server.validate_exposure(self.tls.is_on())?;
         self.providers.validate()?;
+        self.operator.validate()?;
         self.telemetry.validate()
     }
 

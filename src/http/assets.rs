@@ -126,6 +126,21 @@ impl Assets {
         self.serve("web", "index.html", request)
     }
 
+    /// The page, with `content` for those whose browser runs no scripts.
+    pub(super) fn page_without_scripts(&self, content: &str) -> String {
+        let page = self.files.get("web/index.html");
+        let page = page.map_or_else(String::new, |page| {
+            String::from_utf8_lossy(&page.bytes).into_owned()
+        });
+        let (open, close) = ("<noscript>", "</noscript>");
+        match (page.find(open), page.find(close)) {
+            (Some(from), Some(to)) => {
+                format!("{}{content}{}", &page[..from + open.len()], &page[to..])
+            }
+            _ => page,
+        }
+    }
+
     /// One file.
     pub(super) fn serve(
         &self,

@@ -9,6 +9,8 @@ mod me;
 mod media;
 mod ops;
 mod origin;
+
+mod policy;
 mod redirect;
 pub(crate) mod rooms;
 mod session;
@@ -133,6 +135,18 @@ async fn route(
             tickets::create(app, &request, asker).await
         }
         ["api", "tickets"] => Err(Problem::method("POST")),
+        ["api", "policy"] => {
+            reading(&request, "GET, HEAD")?;
+            Ok(policy::summary(app))
+        }
+        ["api", "policy", "text"] => {
+            policy::text(app, reading(&request, "GET, HEAD")?.uri().query())
+        }
+        ["privacy"] => policy::page(app, reading(&request, "GET, HEAD")?),
+        ["source.tar.gz"] => {
+            reading(&request, "GET, HEAD")?;
+            policy::source()
+        }
         ["api", "me", ref rest @ ..] => me::route(app, request, rest, asker).await,
         ["api", "receipts", id] => {
             reading(&request, "GET, HEAD")?;

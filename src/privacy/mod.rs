@@ -4,6 +4,8 @@
 
 mod export;
 pub mod inventory;
+
+pub mod policy;
 pub mod prove;
 mod purge;
 

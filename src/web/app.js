@@ -9,8 +9,12 @@ import { RoomPage } from './pages/room.js';
 import { SignIn } from './pages/sign_in.js';
 import { SignInLink } from './pages/sign_in_link.js';
 import { AccountPage } from './pages/account.js';
+import { PrivacyPage } from './pages/privacy.js';
 import { Missing } from './pages/ended.js';
 import { sheets } from './lib/announce.js';
+import { findPolicy } from './lib/policy.js';
+import { Foot } from './parts/foot.js';
+import { PolicyNotice } from './parts/policy_notice.js';
 import { Toasts } from './parts/toasts.js';
 
 function Page() {
@@ -20,6 +24,7 @@ function Page() {
   if (path.value === '/sign-in') return html`<${SignIn} />`;
   if (path.value === '/sign-in/email') return html`<${SignInLink} />`;
   if (path.value === '/settings') return html`<${AccountPage} />`;
+  if (path.value === '/privacy') return html`<${PrivacyPage} />`;
   return html`<${Missing} what="page" />`;
 }
 
@@ -27,9 +32,12 @@ function App() {
   return html`
     <a class="skip-link" href="#main">${t('app.skip_to_content')}</a>
     <${Page} />
+    ${!roomIn(path.value) && html`<${Foot} />`}
+    <${PolicyNotice} />
     ${sheets.value.length === 0 && html`<${Toasts} />`}
   `;
 }
 
 startRouter();
+findPolicy();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));

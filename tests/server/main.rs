@@ -11,6 +11,7 @@ mod http;
 mod identity;
 mod needles;
 mod person;
+mod policy;
 mod process;
 mod providers;
 mod reports;

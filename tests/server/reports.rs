@@ -98,6 +98,10 @@ async fn an_unexpected_error_is_reported_once_by_stack_version_and_reference() {
         .as_array()
         .unwrap();
     assert!(!frames.is_empty());
+    let (_, _, metrics) = exchange(server.ops, "GET", "/metrics", &[], b"").await;
+    let metrics = String::from_utf8(metrics).unwrap();
+    assert!(metrics.contains("stereo_connections 0"), "{metrics}");
+    assert!(!metrics.contains('{'), "no labels at all: {metrics}");
     let log = server.kill();
     assert!(reports.try_recv().is_err(), "one report");
     assert_eq!(log.matches(reference).count(), 1, "{log}");

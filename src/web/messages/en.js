@@ -100,6 +100,8 @@ export const en = {
   'settings.language': 'Language', 'settings.nudge': 'Nudge', 'settings.nudge_note': 'If your speaker is late, as wireless ones are, move the sound forward until it fits.',
   'settings.nudge_value': '{ms} ms', 'settings.forget': 'Forget me', 'settings.forget_note': 'Removes your name and everything you wrote from this room, on everybody’s screen. What you queued stays, as somebody’s.',
   'settings.forget_button': 'Forget me', 'settings.forget_sure': 'Erase you from this room? It cannot be taken back.', 'settings.forgotten': 'Forgotten. Nothing of you is left in that room.',
+  'foot.label': 'About this server', 'foot.privacy': 'Privacy', 'foot.source': 'Source',
+  'policy.changed': 'The privacy policy has changed.', 'policy.read': 'Read it', 'policy.versions': 'Versions',
   'room_settings.title': 'Room settings', 'room_settings.name': 'Name of the room', 'room_settings.save': 'Save', 'room_settings.saved': 'Saved.',
   'room_settings.password': 'Password', 'room_settings.password_change': 'New password', 'room_settings.password_note': 'Who is inside stays. Others need the new one; old invitations end.',
   'room_settings.close': 'Close the room', 'room_settings.close_note': 'Ends it for everyone, now.', 'room_settings.close_button': 'Close the room', 'room_settings.close_sure': 'End this room for everyone?',

@@ -100,6 +100,8 @@ export const vi = {
   'settings.language': 'Ngôn ngữ', 'settings.nudge': 'Tinh chỉnh', 'settings.nudge_note': 'Nếu loa của bạn chậm, như loa không dây, hãy đẩy tiếng lên trước cho khớp.',
   'settings.nudge_value': '{ms} ms', 'settings.forget': 'Quên tôi đi', 'settings.forget_note': 'Xoá tên và mọi điều bạn viết khỏi phòng này, trên màn hình của mọi người. Bài bạn đã thêm vẫn còn, như của ai đó.',
   'settings.forget_button': 'Quên tôi đi', 'settings.forget_sure': 'Xoá bạn khỏi phòng này? Không lấy lại được.', 'settings.forgotten': 'Đã quên. Trong phòng đó không còn gì của bạn.',
+  'foot.label': 'Về máy chủ này', 'foot.privacy': 'Quyền riêng tư', 'foot.source': 'Mã nguồn',
+  'policy.changed': 'Chính sách riêng tư đã thay đổi.', 'policy.read': 'Đọc', 'policy.versions': 'Các bản',
   'room_settings.title': 'Cài đặt phòng', 'room_settings.name': 'Tên phòng', 'room_settings.save': 'Lưu', 'room_settings.saved': 'Đã lưu.',
   'room_settings.password': 'Mật khẩu', 'room_settings.password_change': 'Mật khẩu mới', 'room_settings.password_note': 'Ai ở trong thì ở lại. Người khác cần mật khẩu mới; lời mời cũ hết hiệu lực.',
   'room_settings.close': 'Đóng phòng', 'room_settings.close_note': 'Kết thúc cho mọi người, ngay bây giờ.', 'room_settings.close_button': 'Đóng phòng', 'room_settings.close_sure': 'Kết thúc phòng này cho mọi người?',

@@ -7,6 +7,7 @@ import { list, t } from '../lib/i18n.js';
 import { glance } from '../lib/api.js';
 import { roomLight } from '../lib/color.js';
 import { isLight, prefer, preferences } from '../lib/preferences.js';
+import { Foot } from '../parts/foot.js';
 import { Icon, Mark } from '../parts/icon.js';
 import { Rim } from '../parts/rim.js';
 import { useTitle } from '../lib/title.js';
@@ -77,6 +78,7 @@ function Open({ seen, onEnter }) {
       </form>
       <p class="note">${t('gate.note')}</p>
     </div>
+    <${Foot} />
   </main>`;
 }
 

@@ -8,6 +8,7 @@ import { toast } from '../lib/announce.js';
 import { navigate } from '../lib/router.js';
 import { guestTokens } from '../lib/tokens.js';
 import { Choice } from './choice.js';
+import { Foot } from './foot.js';
 import { Sheet } from './sheet.js';
 import { SoundButton, Volume } from './sound.js';
 import { Sure } from './sure.js';
@@ -18,6 +19,7 @@ export function SettingsSheet({ session, onClose }) {
     <${Looks} />
     ${session && html`<${Sound} />`}
     ${session && html`<${Forget} session=${session} />`}
+    ${session && html`<${Foot} />`}
   <//>`;
 }
 

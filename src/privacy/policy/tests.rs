@@ -1,0 +1,93 @@
+use super::*;
+use crate::store::Day;
+
+fn named() -> Config {
+    let mut config = Config::default();
+    config.operator.name = "Ada & <b>sons</b>".into();
+    config.operator.address = "ada@example.org".into();
+    config.operator.servers = "Helsinki".into();
+    config.operator.complaints = "the ombudsman".into();
+    config.mail.smtp = "smtps://mail.example:465".into();
+    config.telemetry.sentry_dsn = "https://key@reports.example/1".into();
+    config
+}
+
+#[test]
+fn every_section_is_there_in_both_languages_and_every_blank_is_filled() {
+    let text = TEXT.as_ref().unwrap();
+    for config in [Config::default(), named()] {
+        let [en, vi] = [Language::English, Language::Vietnamese]
+            .map(|language| policy(&config, language).unwrap());
+        assert_eq!(en.sections.len(), vi.sections.len());
+        for shown in en.sections.iter().chain(&vi.sections) {
+            assert!(!shown.words.text.is_empty(), "{}", shown.id);
+            for text in shown.words.text.iter().chain([&shown.words.title]) {
+                assert!(
+                    !text.contains(['{', '}']) && !text.trim().is_empty(),
+                    "{text}"
+                );
+            }
+        }
+    }
+    let mut ids: Vec<&String> = text.section.iter().map(|section| &section.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), text.section.len(), "each has a name of its own");
+}
+
+#[test]
+fn a_section_stands_only_where_it_is_so() {
+    let has = |config: &Config, id: &str| {
+        let policy = policy(config, Language::English).unwrap();
+        policy.sections.iter().any(|section| section.id == id)
+    };
+    for id in [
+        "operator", "reach", "place", "complain", "letters", "reports",
+    ] {
+        assert!(has(&named(), id), "{id}");
+        assert!(!has(&Config::default(), id), "{id}");
+    }
+    assert!(has(&Config::default(), "errors") && !has(&named(), "errors"));
+    let html = policy(&named(), Language::English).unwrap().html(&named());
+    assert!(html.contains("Ada &amp; &lt;b&gt;sons&lt;/b&gt;"), "{html}");
+    assert!(
+        html.contains("reports.example") && !html.contains("key@"),
+        "{html}"
+    );
+}
+
+#[test]
+fn versions_are_counted_and_dated() {
+    for (older, version) in VERSIONS.iter().rev().enumerate() {
+        assert_eq!(version.number as usize, older + 1);
+        let dated = (20_000..40_000).any(|day| Day(day).date() == version.date);
+        assert!(dated, "{}", version.date);
+        assert!(!version.en.is_empty() && !version.vi.is_empty());
+    }
+    assert!(VERSIONS.windows(2).all(|two| two[0].date >= two[1].date));
+}
+
+#[test]
+fn the_language_is_the_first_that_is_wished() {
+    for (tags, expected) in [
+        ("vi", Language::Vietnamese),
+        ("vi-VN,vi;q=0.9,en;q=0.5", Language::Vietnamese),
+        ("en-GB,vi;q=0.9", Language::English),
+        ("VI", Language::Vietnamese),
+        ("fr", Language::English),
+        ("", Language::English),
+    ] {
+        assert_eq!(Language::of(tags), expected, "{tags}");
+    }
+}
+
+#[test]
+fn the_source_is_ours_or_where_the_operator_says() {
+    let mut config = Config::default();
+    assert_eq!(source(&config), OWN_SOURCE);
+    config.operator.source_url = "https://git.example/stereo/tree/{commit}".into();
+    assert_eq!(
+        source(&config),
+        format!("https://git.example/stereo/tree/{COMMIT}")
+    );
+}
