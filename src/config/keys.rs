@@ -188,6 +188,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(keys.0.len(), 10);
+        assert_eq!(keys.0.len(), 11);
     }
 }

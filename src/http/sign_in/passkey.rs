@@ -26,7 +26,7 @@ const LABEL: u32 = 40;
 /// Begins to sign in.
 pub(super) fn begin(app: &App, request: &Request, asker: Asker) -> Result<Response, Problem> {
     changing(asker)?;
-    limited(app.confirmations.take(asker.address))?;
+    limited(app.confirmations.take(asker.address.get()))?;
     let origin = app.origin(&host_of(request));
     Ok(asked(app, app.auth.begin_with_passkey(&origin)?))
 }
@@ -43,7 +43,7 @@ pub(super) async fn finish(
     asker: Asker,
 ) -> Result<Response, Problem> {
     changing(asker)?;
-    limited(app.confirmations.take(asker.address))?;
+    limited(app.confirmations.take(asker.address.get()))?;
     let origin = app.origin(&host_of(&request));
     let browser = browser_of(app, request.headers())?;
     let former = Shown::of(app, request.method(), request.headers(), asker);

@@ -71,7 +71,7 @@ pub(in super::super) async fn begin(
         }
         false => None,
     };
-    if app.sign_ins_of_askers.take(asker.address).is_err() {
+    if app.sign_ins_of_askers.take(asker.address.get()).is_err() {
         return Ok(failed(ErrorKind::RateLimited));
     }
     let wish = Wish {
@@ -119,7 +119,7 @@ async fn come_back(
     provider: &str,
     asker: Asker,
 ) -> Result<Response, Problem> {
-    if app.confirmations.take(asker.address).is_err() {
+    if app.confirmations.take(asker.address.get()).is_err() {
         return Ok(failed(ErrorKind::RateLimited));
     }
     let query = Query::of(request);
