@@ -18,6 +18,7 @@ use crate::registry::Registry;
 use crate::room::actor::{Node, RoomEvent};
 use crate::room::{MemberKey, Resting, Rules};
 use crate::store::{AccountId, OpenError, SqliteStore, Store};
+use crate::support::Support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
@@ -29,6 +30,9 @@ const ASKED_BY_ONE: u32 = 60;
 const ASKED_FOR_ONE: u32 = 8;
 /// Links and codes that one address of the network may show, an hour.
 const SHOWN_BY_ONE: u32 = 300;
+
+/// Letters to support that one account may write, an hour.
+const LETTERS_OF_ONE: u32 = 30;
 
 /// One node.
 pub struct App {
@@ -64,6 +68,10 @@ pub struct App {
     pub sign_ins_of_addresses: HourLimiter,
     /// Links and codes that were shown, by who showed them.
     pub confirmations: HourLimiter,
+    /// The operator's side, and what people let it look at.
+    pub support: Support,
+    /// Letters to support, by who wrote them.
+    pub letters_written: HourLimiter,
     ready: AtomicBool,
 }
 
@@ -100,6 +108,8 @@ impl App {
             sign_ins_of_askers: HourLimiter::new(ASKED_BY_ONE),
             sign_ins_of_addresses: HourLimiter::new(ASKED_FOR_ONE),
             confirmations: HourLimiter::new(SHOWN_BY_ONE),
+            support: Support::default(),
+            letters_written: HourLimiter::new(LETTERS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
             library: Library::new(demo.into_iter().collect()),

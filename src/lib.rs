@@ -24,5 +24,6 @@ pub mod room;
 pub mod secret;
 pub mod server;
 pub mod store;
+pub mod support;
 pub mod telemetry;
 pub mod tls;

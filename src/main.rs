@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use stereo::app::App;
 use stereo::backup;
-use stereo::config::{Arguments, BackingUp, Config, ConfigError, Proving, Restoring, Task};
+use stereo::config::{
+    Arguments, BackingUp, Config, ConfigError, Proving, Restoring, Support, Task,
+};
 use stereo::privacy::prove;
 use stereo::server::Server;
 use stereo::telemetry;
@@ -24,6 +26,7 @@ fn main() -> ExitCode {
         Task::Restore(wanted) => restore(&wanted),
         Task::ProvePurge(proving) => return prove_purge(&proving),
         Task::Serve(arguments) => serve(&arguments),
+        Task::Support(asked) => support(&asked),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -148,6 +151,13 @@ fn search(proving: &Proving) -> Result<bool, String> {
         "{needles} needles, {places} places: found {total} times"
     ));
     Ok(total > 0)
+}
+
+fn support(asked: &Support) -> Result<(), String> {
+    let config = load(&asked.arguments).map_err(|error| error.to_string())?;
+    let told = stereo::support::command::carry_out(&asked.ask, &config.store.data)?;
+    say(told.trim_end());
+    Ok(())
 }
 
 fn serve(arguments: &Arguments) -> Result<(), String> {

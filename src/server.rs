@@ -3,11 +3,10 @@
 use crate::app::App;
 use crate::connection::{Admission, Outlet, Place, Socket, Stream, TICK};
 use crate::conversation;
-use crate::http::{Door, lead_to_https, limited_unit, serve, serve_ops};
+use crate::http::{Door, Request, Response, lead_to_https, limited_unit, serve, serve_ops};
 use crate::room::actor::RoomEvent;
 use crate::store::Health;
 use crate::tls::Tls;
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -51,6 +50,8 @@ impl Server {
     pub fn bind(app: Arc<App>) -> io::Result<Self> {
         let public = listen(app.config.server.listen)?;
         let ops = listen(app.config.server.ops_listen)?;
+        app.support
+            .open(&app.config.store.data, ops.local_addr()?)?;
         let redirect = app.config.tls.redirect_listen.map(listen).transpose()?;
         let tls = Tls::new(&app.config.tls).map_err(io::Error::other)?;
         Ok(Self {
@@ -113,6 +114,7 @@ impl Server {
             () = accept(app.clone(), public, acceptor, requests.clone()) => {}
             () = stop => {}
         }
+        app.support.close();
         drain(&app, &requests).await;
         background.shutdown().await;
     }
@@ -261,11 +263,11 @@ async fn serve_connection<S: Stream + 'static>(
 }
 
 /// A listener for little: few at once, each for a short while.
-async fn accept_plain(
-    app: Arc<App>,
-    listener: TcpListener,
-    answer: fn(&App, &http::Request<Incoming>) -> http::Response<Full<bytes::Bytes>>,
-) {
+async fn accept_plain<A, F>(app: Arc<App>, listener: TcpListener, answer: A)
+where
+    A: Fn(Arc<App>, Request) -> F + Copy + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
     let limit = Arc::new(Semaphore::new(64));
     loop {
         let Ok(permit) = limit.clone().acquire_owned().await else {
@@ -278,8 +280,8 @@ async fn accept_plain(
         let app = app.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: http::Request<Incoming>| {
-                let response = answer(&app, &request);
-                async move { Ok::<_, Infallible>(response) }
+                let answered = answer(app.clone(), request);
+                async move { Ok::<_, Infallible>(answered.await) }
             });
             let builder = http1::Builder::new()
                 .timer(TokioTimer::new())

@@ -32,6 +32,46 @@ pub enum Task {
     Restore(Restoring),
     /// Look for texts, one a line on standard input, in everything that is kept
     ProvePurge(Proving),
+    /// Read and answer letters, beside the server that runs on the folder for data
+    Support(Support),
+}
+
+/// `stereo support [--config FILE] [--data DIR] list|show|answer|close|look [THREAD]`
+#[derive(Args, Clone, Debug)]
+pub struct Support {
+    /// Which folder it is
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// What to do
+    #[command(subcommand)]
+    pub ask: Ask,
+}
+
+/// What the operator asks for.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Ask {
+    /// List threads; those that wait for an answer come first
+    List,
+    /// Show the letters of a thread
+    Show {
+        /// As the list names it
+        thread: String,
+    },
+    /// Answer a thread with what standard input says
+    Answer {
+        /// As the list names it
+        thread: String,
+    },
+    /// Hold a thread to be done; the person's next letter opens it again
+    Close {
+        /// As the list names it
+        thread: String,
+    },
+    /// Look at what the person allows for this thread; they are shown that you did
+    Look {
+        /// As the list names it
+        thread: String,
+    },
 }
 
 /// What overrides the file and the environment.

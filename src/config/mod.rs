@@ -21,7 +21,7 @@ mod store;
 mod telemetry;
 mod tls;
 
-pub use arguments::{Arguments, BackingUp, Proving, Restoring, Task};
+pub use arguments::{Arguments, Ask, BackingUp, Proving, Restoring, Support, Task};
 pub use backup::Backup;
 pub use error::ConfigError;
 pub use limits::ConfiguredLimits;

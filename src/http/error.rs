@@ -86,6 +86,7 @@ impl From<StoreError> for Problem {
             StoreError::HandleTaken => ErrorObject::new(ErrorKind::Conflict, error.to_string())
                 .with_field("handle")
                 .into(),
+            StoreError::TooMany => ErrorObject::new(ErrorKind::TooMany, error.to_string()).into(),
             StoreError::Gone => Self::new(
                 StatusCode::UNAUTHORIZED,
                 ErrorKind::NotAllowed,

@@ -7,6 +7,7 @@ pub mod error;
 mod headers;
 mod me;
 mod media;
+mod operator;
 mod ops;
 mod origin;
 

@@ -1,18 +1,21 @@
-//! The operations listener: alive, ready, metrics. Never a room or a person in here.
+//! The operations listener: alive, ready, metrics; and the operator's side of support, which is
+//! `operator`'s. Never a room or a person in here.
 
 use super::error::Problem;
-use super::{Request, Response, host_of, is_our_host};
+use super::{Request, Response, host_of, is_our_host, operator};
 use crate::app::App;
 use crate::store::Health;
 use http::StatusCode;
 use http_body_util::Full;
 use std::fmt::Write;
+use std::sync::Arc;
 use stereo_protocol::ErrorKind;
 
 /// Answers a request of the operations listener.
-pub fn serve_ops(app: &App, request: &Request) -> Response {
+pub async fn serve_ops(app: Arc<App>, request: Request) -> Response {
     // Any page could reach it by DNS rebinding otherwise.
-    if !is_our_host(&host_of(request), "") && !is_address(&host_of(request)) {
+    let host = host_of(&request);
+    if !is_our_host(&host, "") && !is_address(&host) {
         return Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
             ErrorKind::NotAllowed,
@@ -20,16 +23,22 @@ pub fn serve_ops(app: &App, request: &Request) -> Response {
         )
         .into();
     }
-    match request.uri().path() {
+    let path = request.uri().path().to_owned();
+    if let Some(rest) = path.strip_prefix("/support") {
+        let rest: Vec<&str> = rest.split('/').skip(1).collect();
+        let answer = operator::route(&app, request, &rest).await;
+        return answer.unwrap_or_else(Response::from);
+    }
+    match &*path {
         "/live" => text(StatusCode::OK, "live\n"),
-        "/ready" => match unready(app) {
+        "/ready" => match unready(&app) {
             None => text(StatusCode::OK, "ready\n"),
             Some(why) => text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &format!("not ready: {why}\n"),
             ),
         },
-        "/metrics" => text(StatusCode::OK, &metrics(app)),
+        "/metrics" => text(StatusCode::OK, &metrics(&app)),
         _ => Problem::not_found().into(),
     }
 }

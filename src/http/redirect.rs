@@ -5,11 +5,12 @@ use super::{Request, Response, host_of, is_our_host};
 use crate::app::App;
 use http::{HeaderValue, StatusCode};
 use http_body_util::Full;
+use std::sync::Arc;
 use stereo_protocol::ErrorKind;
 
 /// 308 to the same path by HTTPS (RFC 9110 §15.4.9): the method stays.
-pub fn lead_to_https(app: &App, request: &Request) -> Response {
-    let host = host_of(request);
+pub async fn lead_to_https(app: Arc<App>, request: Request) -> Response {
+    let host = host_of(&request);
     let public = &app.config.server.public_url;
     let misdirected = || {
         let message = "this name is not ours: set server.public_url to the address that people use";

@@ -4,7 +4,7 @@
 
 use crate::store::{
     Account, AccountId, Day, Identity, PictureSize, Session, SessionKind, Store, StoreError,
-    StoredKey, StoredRoom,
+    StoredKey, StoredRoom, Thread,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,6 +59,9 @@ pub async fn export(
     document["picture"] = json!(picture.as_ref().map(|_| "picture.jpg"));
     document["passkeys"] = json!(passkeys);
     document["sessions"] = json!(sessions);
+    let threads = store.threads(id).await?;
+    let threads: Vec<Value> = threads.iter().map(thread).collect();
+    document["correspondence"] = json!(threads);
     document["rooms"] = json!(rooms(store, id).await?);
     Ok(Some(Export { document, picture }))
 }
@@ -89,6 +92,24 @@ fn session(session: &Session) -> Value {
         SessionKind::Token => "token",
     };
     json!({"kind": kind, "label": session.label, "ends": session.ends.date()})
+}
+
+fn thread(thread: &Thread) -> Value {
+    let letters = thread.letters.iter().map(|letter| {
+        json!({
+            "by": letter.by,
+            "day": letter.day.date(),
+            "text": letter.text,
+        })
+    });
+    let read = thread.looks.iter();
+    let read = read.map(|look| json!({"what": look.what, "day": Day(look.day).date()}));
+    json!({
+        "subject": thread.subject,
+        "closed": thread.closed,
+        "letters": letters.collect::<Vec<_>>(),
+        "read": read.collect::<Vec<_>>(),
+    })
 }
 
 async fn rooms(store: &dyn Store, id: AccountId) -> Result<Vec<Value>, StoreError> {

@@ -97,6 +97,8 @@ const fn nothing(table: &'static str, column: &'static str, what: &'static str) 
 
 const WITH_ACCOUNT: &str = "with the account";
 const WITH_SESSION: &str = "with the session, by its owner or by its end; with the account";
+const WITH_THREAD: &str = "when its owner deletes it; with the account";
+const WITH_LETTER: &str = "when its owner deletes it; with the thread; with the account";
 const WITH_ATTEMPT: &str = "when it is used, after a quarter of an hour, or with the account";
 
 const WITH_ROOM: &str = "with the room; with the account that owns it";
@@ -114,6 +116,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("the key store", File("keys"), Anybody, Kept::Wrapped, None, "entry by entry, overwritten"),
     kind("the server's key", File("server.key"), Nobody, Kept::Plain, None, "stays"),
     kind("the lock that keeps a second server out; empty", File("lock"), Nobody, Kept::Plain, None, "stays"),
+    kind("where operations listen, and the token of this start for whoever runs the server", File("operator.token"), Nobody, Kept::Plain, None, "at the end of the process; replaced at each start"),
     // ---- The key store, and its one copy (store.keys_copy), which is replaced with it.
     kind("the key of an account, or of a guest for one room", KeyEntry("key"), Anybody, Kept::Wrapped, None, "with the account; when the guest is erased, or not kept any more"),
     kind("keyed hash of an e-mail address, a provider's subject, a passkey's id or what a handle looks like", KeyEntry("lookup"), Account, Kept::Hashed, None, "with what it leads by; with the account"),
@@ -146,6 +149,15 @@ pub const INVENTORY: &[Kind] = &[
     kind("hash of the session's random token", Column("sessions", "hash"), Account, Kept::Hashed, None, WITH_SESSION),
     kind("what its owner calls a session", Column("sessions", "label"), Account, Kept::Sealed, Some("sessions"), WITH_SESSION),
     kind("the day of its end, rounded up", Column("sessions", "ends_day"), Account, Kept::Plain, Some("sessions"), WITH_SESSION),
+    // ---- Correspondence with whoever runs the server.
+    kind("a thread's random number", Column("threads", "id"), Account, Kept::Plain, Some("correspondence"), WITH_THREAD),
+    kind("whose thread it is", Column("threads", "account"), Account, Kept::Plain, None, WITH_THREAD),
+    kind("what it is about, whether it is closed, what support looked at and on which day", Column("threads", "content"), Account, Kept::Sealed, Some("correspondence"), WITH_THREAD),
+    kind("a letter's random number", Column("letters", "id"), Account, Kept::Plain, Some("correspondence"), WITH_LETTER),
+    kind("of which thread", Column("letters", "thread"), Account, Kept::Plain, Some("correspondence"), WITH_LETTER),
+    kind("whose letter it is", Column("letters", "account"), Account, Kept::Plain, None, WITH_LETTER),
+    kind("a place in the order of the thread", Column("letters", "place"), Account, Kept::Plain, Some("correspondence"), WITH_LETTER),
+    kind("who wrote it, on which day, what it says", Column("letters", "content"), Account, Kept::Sealed, Some("correspondence"), WITH_LETTER),
     // ---- Sign-ins under way.
     kind("an attempt's random name", Column("attempts", "id"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("hash of the link's random secret", Column("attempts", "link"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
@@ -197,6 +209,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("the latest events", Memory("ring"), Anybody, Kept::Volatile, None, "rewritten when something in them is deleted; with the room"),
     kind("names of operations, without content", Memory("operations"), Anybody, Kept::Volatile, None, "ten minutes after they leave"),
     kind("a guest's or an account's key, and until when", Memory("bans"), Anybody, Kept::Volatile, None, "with the ban, with whom it concerns, or with the room"),
+    kind("what support may look at, and until when", Memory("consents"), Account, Kept::Volatile, None, "after an hour, when it is taken back, with the thread"),
     kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
     kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),
 ];
@@ -237,6 +250,8 @@ mod tests {
             identities: Vec::new(),
         };
         store.create_account(account).await.unwrap();
+        let ops = std::net::SocketAddr::from(([127, 0, 0, 1], 4411));
+        let _door = crate::support::Door::open(&data, ops).unwrap();
         let files = std::fs::read_dir(&data).unwrap();
         let files: Names = files
             .map(|file| file.unwrap().file_name().into_string().unwrap())

@@ -15,6 +15,8 @@ pub enum StoreError {
     HandleTaken,
     /// There is no such account, or not any more.
     Gone,
+    /// There are as many already as may be.
+    TooMany,
     /// There is no room on the disk; the same call may succeed later.
     Full,
     /// The database or the key store failed; the log says how. The same call may succeed later.
@@ -29,6 +31,7 @@ impl fmt::Display for StoreError {
             Self::Taken => "it belongs to another account",
             Self::HandleTaken => "somebody has that handle, or one that looks like it",
             Self::Gone => "there is no such account",
+            Self::TooMany => "there are as many already as may be",
             Self::Full => "the disk is full",
             Self::Broken => "the store failed",
             Self::Stopped => "the store has stopped",

@@ -11,6 +11,8 @@ pub(super) const DATABASE: &str = "stereo.db";
 pub(super) const KEYS: &str = "keys";
 /// The server's key, unless the operator keeps it elsewhere.
 pub(super) const SERVER_KEY: &str = "server.key";
+/// What lets the operator in; `support` writes it.
+pub const OPERATOR_TOKEN: &str = "operator.token";
 /// Held by the server that has the folder; empty.
 pub(super) const LOCK: &str = "lock";
 
@@ -80,7 +82,8 @@ fn close_to_others(path: &Path) -> Result<(), OpenError> {
 fn is_ours(name: &str) -> bool {
     let stem = name.strip_suffix(".new").unwrap_or(name);
     let stem = stem.strip_prefix(DATABASE).map_or(stem, |_| DATABASE);
-    [DATABASE, KEYS, SERVER_KEY, LOCK, "lost+found"].contains(&stem)
+    let ours = [DATABASE, KEYS, SERVER_KEY, LOCK, OPERATOR_TOKEN];
+    ours.contains(&stem) || stem == "lost+found"
 }
 
 /// Opens a file that only its owner may read, making it if need be.

@@ -7,6 +7,7 @@
 
 mod account;
 mod attempt;
+mod correspondence;
 mod day;
 mod erasure;
 mod error;
@@ -21,9 +22,13 @@ mod suite;
 
 pub use account::{Account, AccountId, Accounts, Identity, NewAccount, Preferences};
 pub use attempt::{Attempts, CodeAnswer, Confirmed, LinkAnswer, NewAttempt};
+pub use correspondence::{
+    Correspondence, Letter, LetterId, Look, NewLetter, Side, Thread, ThreadId,
+};
 pub use day::Day;
 pub use erasure::{Erasures, Obstacle, Receipt, ReceiptId, SearchedPlace};
 pub use error::{OpenError, StoreError};
+pub use folder::OPERATOR_TOKEN;
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
 pub use picture::{PictureSize, Pictures};
 pub use room::{
@@ -39,7 +44,9 @@ use std::pin::Pin;
 pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// The whole seam.
-pub trait Store: Accounts + Pictures + Sessions + Attempts + Passkeys + Rooms + Erasures {
+pub trait Store:
+    Accounts + Pictures + Sessions + Attempts + Passkeys + Rooms + Correspondence + Erasures
+{
     /// Whether changes are taken.
     fn health(&self) -> Health;
 

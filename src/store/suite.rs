@@ -39,6 +39,14 @@ pub(super) fn session_of(account: AccountId, hash: u8) -> NewSession {
     }
 }
 
+pub(super) fn letter_of(by: Side, text: &str) -> NewLetter {
+    NewLetter {
+        by,
+        text: text.into(),
+        day: TODAY,
+    }
+}
+
 pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
     NewAttempt {
         email: email.into(),
@@ -69,6 +77,7 @@ pub(super) async fn whole(store: &dyn Store) {
     many_attempts(store).await;
     passkeys(store).await;
     rooms(store).await;
+    correspondence(store).await;
     assert_eq!(store.health(), Health::Ready);
 }
 
@@ -543,4 +552,66 @@ fn changes(from: &StoredRoom, other: AccountId) -> Vec<StoredRoom> {
     });
     step(&|room| *room = from.clone());
     steps
+}
+
+async fn correspondence(store: &dyn Store) {
+    let new = async |handle: &str| store.create_account(named(handle, &[])).await.unwrap();
+    let (ada, eve) = (new("writer").await, new("reader").await);
+    let first = letter_of(Side::Person, "It does not play.");
+    let id = store
+        .begin_thread(ada, "Silence".into(), first.clone())
+        .await
+        .unwrap();
+    let thread = store.thread(id).await.unwrap().unwrap();
+    assert_eq!((thread.account, &*thread.subject), (ada, "Silence"));
+    assert!(thread.waits() && thread.day() == TODAY);
+    let answer = letter_of(Side::Support, "Turn it up.");
+    let answer = store.add_letter(id, answer).await.unwrap();
+    assert!(!store.thread(id).await.unwrap().unwrap().waits());
+    assert_eq!(store.close_thread(id).await, Ok(true));
+    assert!(store.thread(id).await.unwrap().unwrap().closed);
+    let again = store.add_letter(id, letter_of(Side::Person, "It is up."));
+    let again = again.await.unwrap();
+    let look = Look {
+        what: "rooms".into(),
+        day: TODAY.0,
+    };
+    store.note_look(id, look.clone()).await.unwrap();
+    let thread = store.thread(id).await.unwrap().unwrap();
+    assert!(thread.waits() && !thread.closed, "opened by the person");
+    assert_eq!(thread.looks, [look.clone()]);
+    let texts: Vec<&str> = thread.letters.iter().map(|one| &*one.text).collect();
+    assert_eq!(texts, ["It does not play.", "Turn it up.", "It is up."]);
+    assert_eq!(store.threads(ada).await, Ok(vec![thread.clone()]));
+    assert_eq!(store.threads(eve).await, Ok(Vec::new()));
+    let answered = store.begin_thread(eve, "".into(), first.clone());
+    let answered = answered.await.unwrap();
+    let reply = letter_of(Side::Support, "So it is.");
+    store.add_letter(answered, reply).await.unwrap();
+    let all = store.all_threads(10).await.unwrap();
+    let all: Vec<ThreadId> = all.iter().map(|thread| thread.id).collect();
+    assert_eq!(all, [id, answered], "who waits comes first");
+    assert_eq!(store.delete_letter(eve, id, answer).await, Ok(false));
+    assert_eq!(store.delete_thread(eve, id).await, Ok(false));
+    assert_eq!(store.delete_letter(ada, id, answer).await, Ok(true));
+    assert_eq!(store.delete_letter(ada, id, again).await, Ok(true));
+    let left = store.thread(id).await.unwrap().unwrap().letters;
+    assert_eq!(left.len(), 1);
+    let last = store.delete_letter(ada, id, left[0].id).await;
+    assert_eq!((last, store.thread(id).await), (Ok(true), Ok(None)));
+    assert_eq!(store.delete_thread(eve, answered).await, Ok(true));
+    assert_eq!(store.delete_thread(eve, answered).await, Ok(false));
+    let gone = StoreError::Gone;
+    assert_eq!(store.add_letter(id, first.clone()).await, Err(gone));
+    assert_eq!(store.note_look(id, look).await, Err(gone));
+    assert_eq!(store.close_thread(id).await, Ok(false));
+    let nobody = AccountId::from_bits(1);
+    let begun = store.begin_thread(nobody, "".into(), first.clone()).await;
+    assert_eq!(begun, Err(gone));
+    for _ in 0..super::correspondence::MOST_THREADS {
+        let begun = store.begin_thread(ada, "".into(), first.clone()).await;
+        assert!(begun.is_ok());
+    }
+    let begun = store.begin_thread(ada, "".into(), first).await;
+    assert_eq!(begun, Err(StoreError::TooMany));
 }

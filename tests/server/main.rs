@@ -9,6 +9,7 @@ mod connections;
 mod durable;
 mod http;
 mod identity;
+mod letters;
 mod needles;
 mod person;
 mod policy;

@@ -14,6 +14,8 @@ const NEEDLES: &[&str] = &[
     "ndl-mail@example.org",
     "ndl_handle",
     "ndl label",
+    "ndl subject",
+    "ndl letter",
     "ndl robot",
     "ndl title",
     "ndl Name",
@@ -78,6 +80,8 @@ impl Folder {
             ("emails", "account"),
             ("pictures", "account"),
             ("sessions", "account"),
+            ("threads", "account"),
+            ("letters", "account"),
             ("rooms", "owner"),
             ("room_members", "account"),
         ] {
@@ -187,6 +191,9 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
         .ask("POST", "/api/me/sessions", json!({"label": "ndl robot"}))
         .await;
     let robot = robot["token"].as_str().unwrap().to_owned();
+    let letter = json!({"subject": "ndl subject", "text": "ndl letter"});
+    let written = ada.ask("POST", "/api/me/correspondence", letter).await;
+    assert_eq!(written.0, 201, "{}", written.1);
     let adas = open_room(&mut ada, json!({"title": "ndl title"})).await;
     let mut at_home = ada.join(&adas, json!({"name": "ndl Name"})).await;
     at_home

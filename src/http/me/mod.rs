@@ -1,5 +1,6 @@
 //! `/api/me…`: what is kept of whoever is signed in, for them to see and to change.
 
+pub(super) mod correspondence;
 mod picture;
 mod purge;
 mod receipt;
@@ -52,6 +53,7 @@ pub(super) async fn route(
         (["passkeys", "begin"], Method::POST) => sign_in::begin_passkey(app, &request, who).await,
         (["passkeys", "finish"], Method::POST) => sign_in::add_passkey(app, request, who).await,
         (["passkeys", "begin" | "finish"], _) => Err(Problem::method("POST")),
+        (["correspondence", rest @ ..], _) => correspondence::route(app, request, rest, who).await,
         (["sessions", rest @ ..], _) => sessions::route(app, request, rest, who).await,
         _ => Err(Problem::not_found()),
     }

@@ -33,6 +33,8 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("pictures", "account", "name, small, large"),
     ("passkeys", "account", "credential_id, credential, label"),
     ("sessions", "account", "hash, label"),
+    ("threads", "account", "content"),
+    ("letters", "account", "content"),
     ("rooms", "owner", "settings"),
     ("room_members", "account", "person"),
     ("room_bans", "account", "banned"),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod attempts;
+mod correspondence;
 mod erase;
 mod eraser;
 mod fault;

@@ -1,4 +1,7 @@
-use super::super::super::{NewPasskey, Obstacle, Passkeys, Pictures, Preferences, StoreError};
+use super::super::super::suite::letter_of;
+use super::super::super::{
+    Correspondence, NewPasskey, Obstacle, Passkeys, Pictures, Preferences, Side, StoreError,
+};
 use super::*;
 use crate::keystore::{EntryId, KeyId, LookupKind};
 use crate::media::picture::Picture;
@@ -41,6 +44,8 @@ async fn full_account(store: &SqliteStore, name: &str) -> AccountId {
     store.add_passkey(passkey).await.unwrap();
     let address = format!("{name}@example.org");
     store.begin_attempt(attempt(&address, name)).await.unwrap();
+    let letter = letter_of(Side::Person, &format!("letter of {name}"));
+    store.begin_thread(id, name.into(), letter).await.unwrap();
     id
 }
 
@@ -58,6 +63,8 @@ async fn traces(store: &SqliteStore, id: AccountId, name: &str) -> Vec<Vec<u8>> 
             ("SELECT * FROM pictures WHERE account = ?1", true),
             ("SELECT * FROM passkeys WHERE account = ?1", true),
             ("SELECT * FROM sessions WHERE account = ?1", true),
+            ("SELECT * FROM threads WHERE account = ?1", true),
+            ("SELECT * FROM letters WHERE account = ?1", true),
             ("SELECT * FROM attempts WHERE link = ?1", false),
         ] {
             let mut select = reading.db.prepare(select)?;
@@ -79,7 +86,7 @@ async fn traces(store: &SqliteStore, id: AccountId, name: &str) -> Vec<Vec<u8>> 
     let mut found = blobs.await.unwrap();
     assert_eq!(
         found.len(),
-        4 + 1 + 1 + 2 + 3 + 2 + 7,
+        4 + 1 + 1 + 2 + 3 + 2 + 1 + 1 + 7,
         "a column was added: say here how it is erased"
     );
     found.push(id.bits().to_be_bytes().to_vec());
@@ -261,7 +268,7 @@ async fn copies_of_rows_that_moved_between_pages_are_erased_too() {
 }
 
 #[tokio::test]
-async fn a_session_an_address_a_passkey_and_a_former_name_leave_nothing() {
+async fn a_session_an_address_a_passkey_a_letter_and_a_former_name_leave_nothing() {
     let data = Data::new();
     let store = data.open();
     let ada = full_account(&store, "ada").await;
@@ -311,6 +318,24 @@ async fn a_session_an_address_a_passkey_and_a_former_name_leave_nothing() {
     assert!(all_found(&data, &picture));
     store.set_picture(ada, None).await.unwrap();
     assert!(none_found(&data, &picture));
+
+    let first = blobs("SELECT content FROM letters WHERE account = ?1 ORDER BY place").await;
+    let id = store.threads(ada).await.unwrap()[0].id;
+    let second = letter_of(Side::Support, "An answer.");
+    let second = store.add_letter(id, second).await.unwrap();
+    let last = "SELECT content FROM letters WHERE account = ?1 ORDER BY place DESC";
+    let answer = blobs(last).await;
+    assert!(answer != first && all_found(&data, &answer));
+    assert_eq!(store.delete_letter(ada, id, second).await, Ok(true));
+    assert!(none_found(&data, &answer) && all_found(&data, &first));
+
+    let thread = blobs("SELECT content FROM threads WHERE account = ?1").await;
+    assert!(all_found(&data, &thread));
+    store.close_thread(id).await.unwrap();
+    assert!(none_found(&data, &thread), "what was said of it before");
+    let thread = blobs("SELECT content FROM threads WHERE account = ?1").await;
+    assert_eq!(store.delete_thread(ada, id).await, Ok(true));
+    assert!(none_found(&data, &thread) && none_found(&data, &first));
 }
 
 #[tokio::test]
