@@ -30,7 +30,7 @@ pub enum Side {
 }
 
 /// A letter to keep.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewLetter {
     /// Who wrote it.
     pub by: Side,
@@ -41,7 +41,7 @@ pub struct NewLetter {
 }
 
 /// A letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Letter {
     /// Names it.
     pub id: LetterId,
@@ -53,6 +53,18 @@ pub struct Letter {
     pub day: Day,
 }
 
+// What people write is not for logs.
+macro_rules! told_without_its_value {
+    ($($name:ident)*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    )*};
+}
+told_without_its_value!(NewLetter Letter Thread);
+
 /// That support looked at something of the account, with its owner's consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
@@ -63,7 +75,7 @@ pub struct Look {
 }
 
 /// A thread, with its letters in the order in which they were written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Thread {
     /// Names it.
     pub id: ThreadId,
