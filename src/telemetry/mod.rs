@@ -38,6 +38,8 @@ fn start_log(level: &str) {
     let ours = filter_fn(|metadata| metadata.target().starts_with("stereo"));
     let layer = fmt::layer()
         .with_writer(std::io::stderr)
+        // A log that cannot be written is no reason to panic: a full disk fills it too.
+        .log_internal_errors(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
         .with_filter(ours);

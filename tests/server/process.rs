@@ -30,6 +30,7 @@ impl Process {
             .append(true)
             .open(&heard)
             .unwrap();
+        let before = std::fs::metadata(&heard).unwrap().len() as usize;
         let mut child = Command::new(env!("CARGO_BIN_EXE_stereo"))
             .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
             .arg("--data")
@@ -58,7 +59,7 @@ impl Process {
         Self {
             child,
             address,
-            ops: ops_address(&heard),
+            ops: ops_address(&heard, before),
             said: Some(said),
             heard,
         }
@@ -101,11 +102,11 @@ impl Drop for Process {
     }
 }
 
-/// Where operations listen: the last start says it in the log.
-fn ops_address(log: &Path) -> SocketAddr {
+/// Where operations listen: this start says it in the log, behind what was there `before`.
+fn ops_address(log: &Path, before: usize) -> SocketAddr {
     for _ in 0..600 {
         let text = std::fs::read_to_string(log).unwrap();
-        let told = text.rsplit_once("operations ops=");
+        let told = text[before..].rsplit_once("operations ops=");
         let address = told.and_then(|(_, rest)| rest.split_whitespace().next()?.parse().ok());
         if let Some(address) = address {
             return address;
