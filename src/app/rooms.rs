@@ -238,13 +238,23 @@ impl App {
         }
         let settings = state.public().room.clone();
         if let Some(stored) = state.to_keep() {
-            self.store.save_room(Arc::new(stored)).await?;
+            let saved = self.store.save_room(Arc::new(stored)).await;
+            // A disk that refuses is no fault of ours, and the same wish may succeed later.
+            saved.map_err(|error| match error {
+                StoreError::Broken => unavailable(),
+                other => other.into(),
+            })?;
         }
         actor::open(&self.node, id, state)
             .await
             .map_err(|_| Problem::internal("room could not be opened"))?;
         Ok((settings, token))
     }
+}
+
+fn unavailable() -> Problem {
+    let message = "nothing can be kept now: try again";
+    ErrorObject::new(ErrorKind::Unavailable, message).into()
 }
 
 fn too_many_rooms() -> Problem {

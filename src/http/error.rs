@@ -92,8 +92,8 @@ impl From<StoreError> for Problem {
                 ErrorKind::NotAllowed,
                 error.to_string(),
             ),
-            // The store has said in the log what is wrong with it; the same call may succeed later.
-            StoreError::Full | StoreError::Broken | StoreError::Stopped => {
+            StoreError::Broken => Self::internal("the store failed"),
+            StoreError::Full | StoreError::Stopped => {
                 ErrorObject::new(ErrorKind::Unavailable, "nothing can be kept now: try again")
                     .into()
             }
