@@ -2,7 +2,9 @@
 import pathlib
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 
+import access
 from conftest import until
 
 PICTURE = pathlib.Path(__file__).parent.parent / "server" / "picture.png"
@@ -149,3 +151,80 @@ def test_leaving_erases_everything_and_gives_a_receipt(stereo, browsers):
     ada.click("receipt-home")
     ada.see("sign-in")
     assert ada.driver.get_cookies() == []
+
+
+def test_pages_of_an_account_break_no_accessibility_rule_and_scroll_nowhere_sideways(stereo, browsers):
+    ada = browsers()
+
+    def check(page):
+        for scheme in ("dark", "light"):
+            ada.prefer(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+            for width, height in ((1280, 720), (390, 844), (320, 640)):
+                ada.shape(width, height)
+                until(lambda: ada.script("return innerWidth") == width, 10, "the window has its size")
+                wide = ada.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wide <= 0, f"{page} is {wide} px too wide at {width} px"
+                assert access.broken_rules(ada) == [], f"{page}, {scheme}, {width} px wide"
+
+    ada.open(f"{stereo.url}/sign-in").see("email")
+    check("asking for a link")
+    ada.see("email").send_keys("ada@example.org")
+    ada.click("send-link")
+    ada.see("sign-in-asked")
+    check("typing the code")
+    ada.open(stereo.mailbox.link()).see("confirm-link")
+    check("the link")
+    ada.click("confirm-link")
+    ada.see("handle")
+    ada.see("session")
+    check("settings")
+    ada.open(f"{stereo.url}/sign-in/email").see("link-over")
+    check("a link without its token")
+
+
+def test_sessions_are_named_ended_and_made_for_programs(stereo, browsers):
+    desk, phone = signed_in(browsers(), stereo), browsers(size="phone")
+    sign_in(phone, stereo)
+    phone.see("account")
+    desk.open(f"{stereo.url}/settings")
+    until(lambda: len(desk.all("session")) == 2, 10, "both are listed")
+    desk.click("make-token")
+    token = desk.see("token").text
+    until(lambda: len(desk.all("session")) == 3, 10, "the program is listed")
+    known = "return fetch('/api/me', { credentials: 'omit', headers: { authorization: `Bearer ${arguments[0]}` } }).then((answer) => answer.status)"
+    assert desk.script(known, token) == 200
+    desk.open(f"{stereo.url}/settings")
+    desk.see("session")
+    assert token not in desk.driver.page_source, "it is shown once"
+    desk.click("sessions-end")
+    desk.click("sessions-end-yes")
+    until(lambda: len(desk.all("session")) == 1, 10, "this one is left")
+    assert desk.script(known, token) == 401
+    phone.open(f"{stereo.url}/settings")
+    phone.see("sign-in")
+    desk.click("sign-out")
+    desk.see("sign-in")
+    assert desk.driver.get_cookies() == []
+
+
+def test_a_passkey_added_in_settings_signs_in_from_the_page(stereo, browsers):
+    stereo.url = stereo.url.replace("127.0.0.1", "localhost")  # a passkey is bound to a name
+    ada = browsers()
+    options = VirtualAuthenticatorOptions()
+    options.protocol = VirtualAuthenticatorOptions.Protocol.CTAP2
+    options.transport = VirtualAuthenticatorOptions.Transport.INTERNAL
+    options.has_resident_key = options.has_user_verification = options.is_user_verified = True
+    ada.open(f"{stereo.url}/sign-in").driver.add_virtual_authenticator(options)
+    ada.see("email").send_keys("ada@example.org")
+    ada.click("send-link")
+    ada.see("sign-in-asked")
+    ada.open(stereo.mailbox.link().replace("127.0.0.1", "localhost"))
+    ada.click("confirm-link")
+    handle = ada.see("handle").get_attribute("value")
+    assert ada.all("way-remove") == [], "the last way cannot go"
+    ada.click("way-passkey")
+    until(lambda: len(ada.all("way-remove")) == 2, 20, "the passkey is listed, and either may go")
+    ada.click("sign-out")
+    ada.click("sign-in")
+    ada.click("sign-in-passkey")
+    until(lambda: ada.see("account").text.endswith(handle), 20, "the same account is signed in")
