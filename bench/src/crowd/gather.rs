@@ -45,8 +45,20 @@ pub(crate) struct Joins {
 pub(super) struct Door<'a, S> {
     took: Histogram<u64>,
     joined: usize,
+    /// The first who ended.
     failed: Option<(u32, Why)>,
+    /// Who ended before they had joined.
+    refused: usize,
+    /// By number, who has joined.
+    inside: Vec<bool>,
     rest: &'a mut S,
+}
+
+impl<S> Door<'_, S> {
+    /// For how many it is decided whether they get in.
+    fn settled(&self) -> usize {
+        self.joined + self.refused
+    }
 }
 
 impl<S: Scene> Scene for Door<'_, S> {
@@ -60,12 +72,17 @@ impl<S: Scene> Scene for Door<'_, S> {
 
     fn joined(&mut self, member: u32, took: u64) {
         self.joined += 1;
+        self.inside
+            .resize(self.inside.len().max(member as usize + 1), false);
+        self.inside[member as usize] = true;
         self.took.saturating_record((took / 1000).max(1));
         self.rest.joined(member, took);
     }
 
     fn gone(&mut self, member: u32, room: u32, why: &Why) {
         self.failed.get_or_insert((member, why.clone()));
+        let was_inside = self.inside.get(member as usize);
+        self.refused += usize::from(was_inside != Some(&true));
         self.rest.gone(member, room, why);
     }
 }
@@ -143,10 +160,23 @@ impl Crowd<'_> {
             .copied()
             .chain(listeners.map(|(_, room)| (room, false)))
             .collect();
-        self.admit_all(&people, how, stop, bar, scene, |_, _| {})
+        let (joins, failed) = self.admit_all(&people, how, stop, bar, scene, |_, _, failed| {
+            // Whoever is missing now is missing in everything that is measured.
+            failed
+        })?;
+        match failed {
+            None => Ok(joins),
+            Some((member, why)) => {
+                let (address, joined) = (self.address, joins.joined);
+                Err(Failure::new(format!(
+                    "{address}: {why} (connection {member}, with {joined} joined)"
+                )))
+            }
+        }
     }
 
-    /// Brings so many more into each room, and does something now and then meanwhile.
+    /// Brings so many more into each room, and does something now and then meanwhile. Those who do
+    /// not get in are told to the scene, and the others come all the same.
     pub(crate) fn gather_while<S: Scene>(
         &mut self,
         per_room: usize,
@@ -154,15 +184,21 @@ impl Crowd<'_> {
         stop: &Stop,
         bar: &Bar,
         scene: &mut S,
-        meanwhile: impl FnMut(&mut Self, &mut S),
+        mut meanwhile: impl FnMut(&mut Self, &mut S),
     ) -> Outcome<Joins> {
         let rooms = self.rooms.len() as u32;
         let people: Vec<_> = (0..per_room)
             .flat_map(|_| (0..rooms).map(|room| (room, false)))
             .collect();
-        self.admit_all(&people, how, stop, bar, scene, meanwhile)
+        let (joins, _) = self.admit_all(&people, how, stop, bar, scene, |crowd, scene, _| {
+            meanwhile(crowd, scene);
+            false
+        })?;
+        Ok(joins)
     }
 
+    /// Lets everyone come until `meanwhile`, which is told whether somebody has ended, wants an end:
+    /// how it went, and who ended first.
     fn admit_all<S: Scene>(
         &mut self,
         people: &[(u32, bool)],
@@ -170,43 +206,42 @@ impl Crowd<'_> {
         stop: &Stop,
         bar: &Bar,
         scene: &mut S,
-        mut meanwhile: impl FnMut(&mut Self, &mut S),
-    ) -> Outcome<Joins> {
+        mut meanwhile: impl FnMut(&mut Self, &mut S, bool) -> bool,
+    ) -> Outcome<(Joins, Option<(u32, Why)>)> {
         let began = self.now();
         let mut door = Door {
             took: histogram(),
             joined: 0,
             failed: None,
+            refused: 0,
+            inside: Vec::new(),
             rest: scene,
         };
         let (mut opened, mut last) = (0, (0, began));
-        while door.joined < people.len() && !stop.is_wanted() {
-            let due = due(how, self.now() - began, door.joined);
+        while door.settled() < people.len() && !stop.is_wanted() {
+            let due = due(how, self.now() - began, door.settled());
             while opened < people.len().min(due) {
                 let (room, host) = people[opened];
                 self.open(room, host)?;
                 opened += 1;
             }
             self.turn(self.now() + 1_000_000, &mut door)?;
-            meanwhile(self, door.rest);
-            if let Some((member, why)) = &door.failed {
-                let (address, joined) = (self.address, door.joined);
-                return Err(Failure::new(format!(
-                    "{address}: {why} (connection {member}, with {joined} joined)"
-                )));
+            if meanwhile(self, door.rest, door.failed.is_some()) {
+                break;
             }
-            if door.joined > last.0 {
-                last = (door.joined, self.now());
+            if door.settled() > last.0 {
+                last = (door.settled(), self.now());
                 bar.at(door.joined as u64);
-            } else if self.now() - last.1 > PATIENCE && opened > door.joined {
+            } else if self.now() - last.1 > PATIENCE && opened > door.settled() {
                 return Err(self.nobody_joins(door.joined));
             }
         }
-        Ok(Joins {
+        let joins = Joins {
             took: door.took,
             wall_ns: self.now() - began,
             joined: door.joined,
-        })
+        };
+        Ok((joins, door.failed))
     }
 
     fn nobody_joins(&self, joined: usize) -> Failure {
@@ -222,10 +257,10 @@ impl Crowd<'_> {
 }
 
 /// How many may have started to connect by now.
-fn due(how: Gathering, elapsed_ns: u64, joined: usize) -> usize {
+fn due(how: Gathering, elapsed_ns: u64, settled: usize) -> usize {
     match how.per_second {
         Some(rate) => (elapsed_ns as f64 / 1e9 * rate) as usize + 1,
-        None => joined + how.at_once,
+        None => settled + how.at_once,
     }
 }
 

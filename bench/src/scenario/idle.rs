@@ -123,6 +123,7 @@ impl Idle {
         }
         crowd.disperse();
         drop(crowd);
+        let failure = failure.or_else(|| stage.stopped());
         run.failure = failure.map(|failure| stage.why(failure).to_string());
         Ok(run)
     }

@@ -105,6 +105,7 @@ impl Join {
         crowd.disperse();
         drop(crowd);
         let failure = arrivals.losses.failure(people);
+        let failure = failure.or_else(|| stage.stopped());
         run.failure = failure.map(|failure| stage.why(failure).to_string());
         Ok(run)
     }

@@ -70,8 +70,8 @@ impl Mixed {
         drop(crowd);
         self.figures(&mut run, &evening, &traffic, &spent);
         watched.tell(&mut run);
-        let stopped = stage.stop.is_wanted().then(|| Failure::new("stopped"));
-        let failure = evening.failure(people).or(ended).or(stopped);
+        let failure = evening.failure(people).or(ended);
+        let failure = failure.or_else(|| stage.stopped());
         run.failure = failure.map(|failure| stage.why(failure).to_string());
         Ok(run)
     }

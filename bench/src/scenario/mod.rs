@@ -130,6 +130,11 @@ impl Stage<'_> {
         self.target.processes.as_ref()?.rss()
     }
 
+    /// That somebody wanted an end, when somebody did.
+    fn stopped(&self) -> Option<Failure> {
+        self.stop.is_wanted().then(|| Failure::new("stopped"))
+    }
+
     /// Why a run ended early: the server's end, a connection's, or a wish.
     fn why(&mut self, failure: Failure) -> Failure {
         match self.target.end() {

@@ -165,8 +165,8 @@ impl Pump {
             if !waiting && self.flows.iter().all(|flow| flow.sent == events) {
                 break;
             }
-            if stage.stop.is_wanted() {
-                failure = Some(Failure::new("stopped"));
+            if let Some(stopped) = stage.stopped() {
+                failure = Some(stopped);
                 break;
             }
             let until = schedule.next().unwrap_or(crowd.now() + 100_000_000);

@@ -1,6 +1,6 @@
 //! What cannot work is said, with what to do about it.
 
-use super::support::{BENCH, Running, Server, bench, finished, folder, stereo};
+use super::support::{BENCH, Running, Server, bench, figure, finished, folder, stereo};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
@@ -179,6 +179,38 @@ fn a_server_that_dies_in_the_middle_leaves_what_there_was() {
     assert!(outcome.out.contains("deliveries"), "{}", outcome.out);
     let told = outcome.out.contains("ended in the middle") || outcome.out.contains("is lost");
     assert!(told, "{}", outcome.out);
+}
+
+#[test]
+fn a_storm_goes_on_when_some_do_not_get_in() {
+    // The server lets 30 sockets of one address in: the host, and 29 of the others.
+    let folder = folder("storm");
+    let config = folder.join("config.toml");
+    std::fs::write(&config, "[server]\nmax_connections_per_address = 30\n").unwrap();
+    let config = config.to_str().unwrap();
+    let outcome = bench(&[
+        "join",
+        "--server",
+        stereo(),
+        "--config",
+        config,
+        "--joiners",
+        "50",
+        "--items",
+        "1",
+        "--quiet",
+        "--json",
+        "-",
+    ]);
+    std::fs::remove_dir_all(folder).unwrap();
+    assert!(!outcome.good, "{}", outcome.out);
+    let runs: serde_json::Value = serde_json::from_str(&outcome.out).unwrap();
+    assert_eq!(figure(&runs[0], "joined"), 29.0, "{}", outcome.out);
+    let failure = runs[0]["failure"].as_str().unwrap();
+    assert!(
+        failure.starts_with("21 of 50 connections ended in the middle"),
+        "{failure}"
+    );
 }
 
 #[test]
