@@ -6,7 +6,9 @@ use crate::profile::{Profile, Server};
 use crate::system::cores::{self, Cores};
 use crate::system::process::Processes;
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use std::fs::DirBuilder;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -150,7 +152,8 @@ fn new_folder() -> std::io::Result<PathBuf> {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("stereo-bench-{}-{number}", std::process::id());
     let folder = std::env::temp_dir().join(name);
-    std::fs::create_dir_all(&folder)?;
+    // A server that keeps people's data takes no folder that others may read.
+    DirBuilder::new().mode(0o700).create(&folder)?;
     Ok(folder)
 }
 
