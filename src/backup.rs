@@ -146,7 +146,7 @@ fn remove_old(folder: &Path, today: Day, keep: u32) -> Result<(), String> {
         // Dates are written so that their order is that of the letters.
         let ours =
             name.len() == oldest.len() && name.starts_with("stereo-") && name.ends_with(".age");
-        if ours && name < oldest {
+        if ours && name <= oldest {
             std::fs::remove_file(entry.path()).map_err(failed)?;
         }
     }
@@ -263,8 +263,8 @@ mod tests {
         drop(server.open());
         let folder = &server.config.backup.folder;
         for name in [
-            "stereo-2026-10-24.age",
             "stereo-2026-10-25.age",
+            "stereo-2026-10-26.age",
             "notes-2020-01-01.age",
             "stereo-mine.age",
         ] {
@@ -278,7 +278,7 @@ mod tests {
         names.sort();
         let left = [
             "notes-2020-01-01.age",
-            "stereo-2026-10-25.age",
+            "stereo-2026-10-26.age",
             "stereo-2026-11-24.age",
             "stereo-mine.age",
         ];

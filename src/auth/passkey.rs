@@ -126,7 +126,7 @@ impl Auth {
         if kept.len() >= MOST_OF_ONE {
             return Err(PasskeyFault::TooMany);
         }
-        let known = kept.iter().map(|one| one.credential_id.to_vec().into());
+        let known = kept.iter().map(|one| one.credential_id.to_vec());
         let (options, state) = party.start_passkey_registration(
             person(account),
             handle,

@@ -55,7 +55,8 @@ impl Provider {
             return wrong("client_id", "expected what the provider calls this server");
         }
         let is_known = matches!(id, "google" | "spotify");
-        if !(is_known && self.issuer.is_empty()) && !is_issuer(&self.issuer) {
+        let left_out = is_known && self.issuer.is_empty();
+        if !left_out && !is_issuer(&self.issuer) {
             let expected =
                 "expected https://host, perhaps with a path (http:// only on this machine)";
             return wrong("issuer", expected);

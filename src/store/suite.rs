@@ -579,7 +579,7 @@ async fn correspondence(store: &dyn Store) {
     store.note_look(id, look.clone()).await.unwrap();
     let thread = store.thread(id).await.unwrap().unwrap();
     assert!(thread.waits() && !thread.closed, "opened by the person");
-    assert_eq!(thread.looks, [look.clone()]);
+    assert_eq!(thread.looks, std::slice::from_ref(&look));
     let texts: Vec<&str> = thread.letters.iter().map(|one| &*one.text).collect();
     assert_eq!(texts, ["It does not play.", "Turn it up.", "It is up."]);
     assert_eq!(store.threads(ada).await, Ok(vec![thread.clone()]));

@@ -242,8 +242,8 @@ pub fn image(config: &config::Store) -> Result<Vec<u8>, OpenError> {
 }
 
 impl SqliteStore {
-    /// Removes accounts whose keys are gone, as they are after an older copy of the data was put
-    /// back. Returns how many there were.
+    /// Removes what must not come back with an older copy of the data: accounts whose keys are gone,
+    /// and everybody's sessions. Returns how many accounts there were.
     ///
     /// # Errors
     /// When the store cannot.
@@ -261,6 +261,9 @@ impl SqliteStore {
                     gone += 1;
                 }
             }
+            // Whoever was signed out since would be signed in again.
+            work.db
+                .execute_batch("DELETE FROM sessions; DELETE FROM attempts;")?;
             work.rooms.forget_all();
             Ok(gone)
         })
