@@ -109,7 +109,7 @@ pub trait Correspondence: Send + Sync + 'static {
     /// Begins a thread with its first letter.
     ///
     /// # Errors
-    /// `Gone` when there is no such account, `TooMany` when it has [`MOST_THREADS`].
+    /// `Gone` when there is no such account, `TooMany` when it has `MOST_THREADS`.
     fn begin_thread(
         &self,
         account: AccountId,
@@ -120,7 +120,7 @@ pub trait Correspondence: Send + Sync + 'static {
     /// Adds a letter. One of the person opens the thread again.
     ///
     /// # Errors
-    /// `Gone` when there is no such thread, `TooMany` when it has [`MOST_LETTERS`].
+    /// `Gone` when there is no such thread, `TooMany` when it has `MOST_LETTERS`.
     fn add_letter(&self, thread: ThreadId, letter: NewLetter) -> Call<'_, LetterId>;
 
     /// A thread.
