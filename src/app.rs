@@ -1,6 +1,9 @@
 //! The composition root: everything that one node consists of, put together once.
 
+mod frozen;
 mod rooms;
+
+pub(crate) use frozen::frozen;
 
 use crate::auth::Auth;
 use crate::auth::oidc::Providers;

@@ -2,8 +2,8 @@
 //! while nobody is on the way in, so a join never meets a room that is being disposed of.
 
 use crate::room::{Arrival, RoomHandle, Summary};
-use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use dashmap::{DashMap, DashSet};
 use std::sync::Arc;
 use stereo_protocol::{RoomId, Visibility};
 
@@ -13,6 +13,8 @@ pub struct Registry {
     rooms: DashMap<RoomId, RoomHandle>,
     /// Public rooms that rest: kept, without a task, found by whoever looks.
     resting: DashMap<RoomId, Arc<Summary>>,
+    /// Rooms of accounts that are frozen: in no list, whatever their settings say.
+    hidden: DashSet<RoomId>,
 }
 
 impl Registry {
@@ -71,6 +73,14 @@ impl Registry {
         self.resting.remove(&id);
     }
 
+    /// A room is in no list from now on, or may be again.
+    pub fn hide(&self, id: RoomId, hidden: bool) {
+        match hidden {
+            true => _ = self.hidden.insert(id),
+            false => _ = self.hidden.remove(&id),
+        }
+    }
+
     /// How many rooms are open.
     pub fn count(&self) -> usize {
         self.rooms.len()
@@ -91,6 +101,7 @@ impl Registry {
         let resting = resting.filter(|(_, room)| room.holds(&query));
         // One that goes to rest just now is in both.
         listed.extend(resting.filter(|(id, _)| !self.rooms.contains_key(id)));
+        listed.retain(|(id, _)| !self.hidden.contains(id));
         listed
     }
 }

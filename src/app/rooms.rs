@@ -44,6 +44,7 @@ impl App {
         room: RoomId,
         token: Option<&str>,
     ) -> Result<(), Problem> {
+        self.refuse_frozen(account).await?;
         let kept = self.store.rooms_of(account).await?;
         if kept.len() >= ROOMS_OF_ONE && !kept.contains(&room) {
             return Err(too_many_rooms());
@@ -63,15 +64,21 @@ impl App {
     /// `not_found` when it is not the account's; `unavailable` when the disk refuses.
     pub(crate) async fn end_room(&self, account: AccountId, room: RoomId) -> Result<(), Problem> {
         self.ask_room(room, |done| RoomEvent::End { account, done })
-            .await
+            .await?;
+        self.node.registry.hide(room, false);
+        Ok(())
     }
 
-    /// Has public rooms found that rest since the last run.
+    /// Has public rooms found that rest since the last run, but those of accounts that are frozen.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub(crate) async fn list_resting(&self) -> Result<(), StoreError> {
-        for settings in self.store.public_rooms().await? {
+        let listed = self.store.listed_rooms().await?;
+        for room in listed.hidden {
+            self.node.registry.hide(room, true);
+        }
+        for settings in listed.public {
             let (title, visibility) = (settings.title, settings.visibility);
             let summary = Summary {
                 title,
@@ -115,6 +122,7 @@ impl App {
         let unreadable = |_| ErrorObject::new(ErrorKind::Unavailable, "nothing can be read now");
         for own in self.store.rooms_of(account).await.map_err(unreadable)? {
             self.node.registry.forget_resting(own);
+            self.node.registry.hide(own, false);
         }
         let key = MemberKey::Account(account.bits());
         let mut asked = Vec::new();
@@ -167,6 +175,9 @@ impl App {
         address: IpAddr,
         account: Option<AccountId>,
     ) -> Result<(RoomSettings, Option<Box<str>>), Problem> {
+        if let Some(account) = account {
+            self.refuse_frozen(account).await?;
+        }
         let id = RoomId::from_bits(u128::from_ne_bytes(secret::random()));
         let title = clean_line(
             "title",

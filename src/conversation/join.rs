@@ -1,7 +1,8 @@
 //! Coming into a room: who it is, what they can show at the door, and the same answer, after the
 //! same work, whether the room is not there or not for them.
 
-use super::{Conversation, Seat};
+use super::{Conversation, Seat, failed};
+use crate::app::frozen;
 use crate::connection::Outlet;
 use crate::media::small_picture;
 use crate::room::actor::{Arriving, Reply, RoomEvent, failure};
@@ -27,9 +28,9 @@ impl Conversation {
         // It stays while somebody is on the way in.
         let joined = match self.app.enter(self.room).await {
             Ok(arrival) => self.try_join(outlet, params, &id, arrival.as_ref()).await,
-            Err(_) => {
+            Err(error) => {
                 let message = "rooms cannot be opened now: try again";
-                let error = ErrorObject::new(ErrorKind::Unavailable, message);
+                let error = unreadable(error, "a room could not be read", message);
                 outlet.push(&[failure(&id, &error)]);
                 Err(error)
             }
@@ -135,17 +136,14 @@ impl Conversation {
             let account = self.app.store.account(who.account).await?;
             Ok::<_, StoreError>(account.filter(|_| held))
         };
-        let unavailable = |_| {
-            ErrorObject::new(
-                ErrorKind::Unavailable,
-                "accounts cannot be read now: try again",
-            )
+        let unavailable = |error| {
+            let message = "accounts cannot be read now: try again";
+            unreadable(error, "an account could not be read", message)
         };
         let ended = || ErrorObject::new(ErrorKind::NotAllowed, "you are not signed in any more");
         let account = read.await.map_err(unavailable)?.ok_or_else(ended)?;
         if account.preferences.frozen {
-            let message = "your account is frozen: use it again in Settings, or sign out to listen as a guest";
-            return Err(ErrorObject::new(ErrorKind::NotAllowed, message));
+            return Err(frozen());
         }
         Ok(Some(account))
     }
@@ -170,5 +168,14 @@ impl Conversation {
             limiter.take(self.address).map_err(limited)?;
         }
         Ok(proven)
+    }
+}
+
+/// What somebody is told when the store cannot be read: that it passes, or, when something of ours
+/// is broken, the reference under which `what` was reported.
+fn unreadable(error: StoreError, what: &'static str, message: &str) -> ErrorObject {
+    match error {
+        StoreError::Broken => failed(crate::telemetry::report(what)),
+        _ => ErrorObject::new(ErrorKind::Unavailable, message),
     }
 }

@@ -32,7 +32,8 @@ pub use folder::OPERATOR_TOKEN;
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
 pub use picture::{PictureSize, Pictures};
 pub use room::{
-    Rooms, StoredBan, StoredEntry, StoredInvite, StoredKey, StoredMember, StoredPlay, StoredRoom,
+    ListedRooms, Rooms, StoredBan, StoredEntry, StoredInvite, StoredKey, StoredMember, StoredPlay,
+    StoredRoom,
 };
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
 pub use sqlite::{SqliteStore, image};

@@ -134,6 +134,15 @@ macro_rules! told_without_its_value {
 }
 told_without_its_value!(StoredKey StoredMember StoredBan StoredInvite);
 
+/// Rooms, as a list of them is made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedRooms {
+    /// The settings of all public ones.
+    pub public: Vec<RoomSettings>,
+    /// All rooms of accounts that are frozen, whatever their settings say.
+    pub hidden: Vec<RoomId>,
+}
+
 impl StoredRoom {
     /// Names it.
     pub fn id(&self) -> RoomId {
@@ -163,8 +172,8 @@ pub trait Rooms: Send + Sync + 'static {
     /// The rooms, whosever, in which something is kept of an account: as a member, or as banned.
     fn rooms_about(&self, account: AccountId) -> Call<'_, Vec<RoomId>>;
 
-    /// The settings of all public rooms: what finds them while they rest.
-    fn public_rooms(&self) -> Call<'_, Vec<RoomSettings>>;
+    /// What finds rooms while they rest, and which are not to be found.
+    fn listed_rooms(&self) -> Call<'_, ListedRooms>;
 
     /// Deletes a room, everywhere and at once. Returns whether it was there.
     fn delete_room(&self, id: RoomId) -> Call<'_, bool>;

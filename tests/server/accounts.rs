@@ -1,7 +1,8 @@
 //! Signing in by mail, sessions, and what is kept of whoever is signed in.
 
 use crate::person::{Browser, Mailbox};
-use crate::support::Server;
+use crate::process::Process;
+use crate::support::{Server, WAIT};
 use serde_json::{Value, json};
 
 const CONFIRM: &str = "/api/sign-in/email/confirm";
@@ -473,6 +474,88 @@ async fn a_frozen_account_is_kept_and_joins_nothing() {
         200
     );
     assert_eq!(ada.join(&room, json!({})).await.you, there.you);
+}
+
+#[tokio::test]
+async fn a_frozen_account_opens_and_keeps_no_room_and_takes_no_picture() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, token) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let png = include_bytes!("picture.png");
+    let keep = format!("/api/me/rooms/{room}");
+    for frozen in [true, false] {
+        ada.ask("PATCH", "/api/me", json!({"frozen": frozen})).await;
+        let (picture, _, told) = ada.send("PUT", "/api/me/picture", "image/png", png).await;
+        let opened = ada
+            .ask("POST", "/api/rooms", json!({"title": "Mine"}))
+            .await;
+        let temporary = json!({"temporary": true});
+        let temporary = ada.ask("POST", "/api/rooms", temporary).await;
+        let kept = ada.ask("PUT", &keep, json!({"token": token})).await;
+        let expected = match frozen {
+            true => [403, 403, 403, 403],
+            false => [200, 201, 201, 204],
+        };
+        let told_of_picture = String::from_utf8_lossy(&told);
+        let statuses = [picture, opened.0, temporary.0, kept.0];
+        assert_eq!(statuses, expected, "{told_of_picture} {opened:?} {kept:?}");
+        assert_eq!(told_of_picture.contains("frozen"), frozen);
+        let (_, me) = ada.ask("GET", "/api/me", Value::Null).await;
+        assert_eq!(me["picture"].is_null(), frozen);
+    }
+}
+
+#[tokio::test]
+async fn rooms_of_a_frozen_account_are_in_no_list_after_a_restart_neither() {
+    let mut mailbox = Mailbox::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let process = Process::start(&data, &mailbox);
+    let (mut ada, mut bob) = (Browser::at(process.address), Browser::at(process.address));
+    for (browser, email, title) in [
+        (&mut ada, "ada@example.org", "Of Ada"),
+        (&mut bob, "bob@example.org", "Of Bob"),
+    ] {
+        browser.sign_in(&mut mailbox, email).await;
+        let public = json!({"title": title, "visibility": "public"});
+        assert_eq!(browser.ask("POST", "/api/rooms", public).await.0, 201);
+    }
+    let found = |told: (u16, Value)| {
+        let told = told.1.to_string();
+        assert!(told.contains("Of Bob"), "{told}");
+        told.contains("Of Ada")
+    };
+    assert!(found(bob.ask("GET", "/api/rooms", Value::Null).await));
+    let frozen = |frozen: bool| json!({"frozen": frozen});
+    assert_eq!(ada.ask("PATCH", "/api/me", frozen(true)).await.0, 200);
+    assert!(!found(bob.ask("GET", "/api/rooms", Value::Null).await));
+    let search = "/api/rooms?query=Of";
+    assert!(!found(bob.ask("GET", search, Value::Null).await));
+    process.kill();
+
+    let process = Process::start(&data, &mailbox);
+    (ada.address, bob.address) = (process.address, process.address);
+    // The rooms that rest are read beside the first requests.
+    let bobs = async {
+        while !bob
+            .ask("GET", search, Value::Null)
+            .await
+            .1
+            .to_string()
+            .contains("Of Bob")
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(WAIT, bobs)
+        .await
+        .expect("Bob's is listed");
+    assert!(!found(bob.ask("GET", search, Value::Null).await));
+    assert_eq!(ada.ask("PATCH", "/api/me", frozen(false)).await.0, 200);
+    assert!(found(bob.ask("GET", search, Value::Null).await));
+    process.kill();
 }
 
 #[tokio::test]

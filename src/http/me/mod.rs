@@ -21,7 +21,7 @@ use http_body_util::Full;
 use serde::Deserialize;
 use serde_json::{Value, json as value};
 use std::sync::Arc;
-use stereo_protocol::{CloseCode, ErrorKind, ErrorObject};
+use stereo_protocol::{ErrorKind, ErrorObject};
 
 /// Languages that mails are written in.
 const LANGUAGES: [&str; 2] = ["en", "vi"];
@@ -229,10 +229,10 @@ async fn change(app: &App, request: Request, id: AccountId) -> Result<Response, 
         frozen: change.frozen.unwrap_or(before.frozen),
     };
     if preferences != before {
-        let freezes = preferences.frozen && !before.frozen;
+        let frozen = (preferences.frozen != before.frozen).then_some(preferences.frozen);
         app.store.set_preferences(id, preferences).await?;
-        if freezes {
-            app.auth.close_all(id, CloseCode::Moved);
+        if let Some(frozen) = frozen {
+            app.freeze(id, frozen).await?;
         }
     }
     Ok(json(StatusCode::OK, &shown(app, id).await?))

@@ -34,6 +34,7 @@ pub(super) fn shown(name: Option<&str>) -> Value {
 }
 
 async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
+    app.refuse_frozen(who.account).await?;
     let bytes = body::bytes(request, LARGEST).await?;
     let name = keep(app, bytes, who.account).await?;
     let told = value!({"picture": shown(name.as_deref())});

@@ -260,10 +260,6 @@ fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> 
     };
     let (handle, picture): (Vec<u8>, Option<Vec<u8>>) = (row.get(0)?, row.get(1)?);
     let preferences: Option<Vec<u8>> = row.get(2)?;
-    let preferences = preferences.map(|sealed| {
-        let json = PREFERENCES.open_text(&key, row_id(id), &sealed)?;
-        serde_json::from_str(&json).map_err(|_| Fault::Unreadable("preferences"))
-    });
     let picture = picture.map(|sealed| PICTURE.open_text(&key, row_id(id), &sealed));
     let mut identities = emails(reading.db, id, &key)?;
     identities.extend(subjects(reading.db, id, &key)?);
@@ -272,8 +268,31 @@ fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> 
         handle: HANDLE.open_text(&key, row_id(id), &handle)?,
         picture: picture.transpose()?,
         identities: identities.into_iter().map(|(_, one)| one).collect(),
-        preferences: preferences.transpose()?.unwrap_or_default(),
+        preferences: opened_preferences(&key, id, preferences)?,
     }))
+}
+
+/// What an account chose, and nothing else of it.
+pub(super) fn preferences_of(
+    db: &Connection,
+    key: &FieldKey,
+    id: AccountId,
+) -> Result<Preferences, Fault> {
+    let mut wanted = db.prepare_cached("SELECT preferences FROM accounts WHERE id = ?1")?;
+    let sealed = wanted.query_row([row_id(id)], |row| row.get(0))?;
+    opened_preferences(key, id, sealed)
+}
+
+fn opened_preferences(
+    key: &FieldKey,
+    id: AccountId,
+    sealed: Option<Vec<u8>>,
+) -> Result<Preferences, Fault> {
+    let Some(sealed) = sealed else {
+        return Ok(Preferences::default());
+    };
+    let json = PREFERENCES.open_text(key, row_id(id), &sealed)?;
+    serde_json::from_str(&json).map_err(|_| Fault::Unreadable("preferences"))
 }
 
 /// The addresses of an account, each with the number of its row.

@@ -1,6 +1,7 @@
 //! A room out of its rows.
 
-use super::super::super::room::{StoredBan, StoredInvite, StoredMember, StoredRoom};
+use super::super::super::room::{ListedRooms, StoredBan, StoredInvite, StoredMember, StoredRoom};
+use super::super::accounts::preferences_of;
 use super::super::fault::Fault;
 use super::super::rows::{account_id, key_of};
 use super::list::{HISTORY, LOG, from_json};
@@ -103,21 +104,25 @@ pub(super) fn load(db: &Connection, keys: &KeyStore, id: RoomId) -> Result<Optio
     }))
 }
 
-/// The settings of every public room.
-pub(super) fn public(db: &Connection, keys: &KeyStore) -> Result<Vec<RoomSettings>, Fault> {
+/// The settings of every public room, and the rooms of those who are frozen.
+pub(super) fn listed(db: &Connection, keys: &KeyStore) -> Result<ListedRooms, Fault> {
     let mut select = db.prepare_cached("SELECT id, owner, settings FROM rooms")?;
     let mut rows = select.query([])?;
-    let mut public = Vec::new();
+    let mut listed = ListedRooms::default();
     while let Some(row) = rows.next()? {
         let (id, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(2)?);
-        let Some(key) = key_of(db, keys, account_id(row.get(1)?))? else {
+        let owner = account_id(row.get(1)?);
+        let Some(key) = key_of(db, keys, owner)? else {
             continue;
         };
-        // One that does not open is told when somebody wants to come in.
+        // What does not open is told when somebody wants to come in, and is not listed.
+        if !preferences_of(db, &key, owner).is_ok_and(|chosen| !chosen.frozen) {
+            listed.hidden.push(RoomId::parse(&id));
+        }
         let settings = open(&key, &id, &sealed).map(|behind| behind.settings);
-        public.extend(settings.into_iter().filter(is_public));
+        listed.public.extend(settings.into_iter().filter(is_public));
     }
-    Ok(public)
+    Ok(listed)
 }
 
 fn is_public(settings: &RoomSettings) -> bool {

@@ -9,14 +9,14 @@ mod save;
 pub(super) use load::{guest_keys, named_guest};
 pub(super) use save::Kept;
 
-use super::super::room::{Rooms, StoredRoom};
+use super::super::room::{ListedRooms, Rooms, StoredRoom};
 use super::super::{AccountId, Call};
 use super::SqliteStore;
 use super::rows::row_id;
 use crate::keystore::EntryId;
 use rusqlite::{Connection, OptionalExtension};
 use std::sync::Arc;
-use stereo_protocol::{RoomId, RoomSettings};
+use stereo_protocol::RoomId;
 
 impl Rooms for SqliteStore {
     fn save_room(&self, room: Arc<StoredRoom>) -> Call<'_, ()> {
@@ -43,8 +43,8 @@ impl Rooms for SqliteStore {
         }))
     }
 
-    fn public_rooms(&self) -> Call<'_, Vec<RoomSettings>> {
-        Box::pin(self.ask(|reading| load::public(reading.db, reading.keys)))
+    fn listed_rooms(&self) -> Call<'_, ListedRooms> {
+        Box::pin(self.ask(|reading| load::listed(reading.db, reading.keys)))
     }
 
     fn rooms_of(&self, owner: AccountId) -> Call<'_, Vec<RoomId>> {
