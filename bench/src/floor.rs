@@ -2,25 +2,27 @@
 //! one system call, nothing else. What any server costs beyond it is the server's own.
 //!
 //! A room is a path. What somebody sends goes to everyone in the room, as it came. `--gather`
-//! shows what a server can save: events that came together leave in one write per socket.
+//! shows what a server can save: events that came together leave in one write per socket. With
+//! `--tls` each socket gets the frame as one record of its own, encrypted by rustls.
 
 use crate::failure::{Failure, Outcome};
 use crate::net::frame::{self, write_plain};
 use crate::net::handshake;
 use crate::net::poll::{Poll, Ready};
-use crate::net::socket;
+use crate::net::wire::{self, Wire};
 use crate::screen;
 use crate::system::descriptors;
 use rustix::net::{SocketFlags, accept_with, sockopt};
+use rustls::ServerConfig;
 use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 const LISTENER: u32 = u32::MAX;
 const WAIT: u64 = 3_600_000_000_000;
 
 /// Serves until it is ended.
-pub(crate) fn serve(listen: SocketAddr, gather: usize) -> Outcome<()> {
+pub(crate) fn serve(listen: SocketAddr, gather: usize, tls: bool) -> Outcome<()> {
     let failed = |error: std::io::Error| Failure::new(format!("{listen}: {error}"));
     // The most that there is: how many will come is not known here.
     for most in [1_000_000, 100_000, 20_000] {
@@ -37,7 +39,9 @@ pub(crate) fn serve(listen: SocketAddr, gather: usize) -> Outcome<()> {
     let poll = Poll::new()?;
     poll.add(&listener, LISTENER, false)
         .map_err(|error| failed(error.into()))?;
-    screen::out(&format!("ws://{address}"));
+    let tls = tls.then(wire::floor).transpose()?;
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
+    screen::out(&format!("{scheme}://{address}"));
     let floor = Floor {
         listener,
         poll,
@@ -49,6 +53,7 @@ pub(crate) fn serve(listen: SocketAddr, gather: usize) -> Outcome<()> {
         buffer: vec![0; 64 << 10],
         frame: Vec::new(),
         gather,
+        tls,
     };
     floor.run()
 }
@@ -66,11 +71,12 @@ struct Floor {
     /// What is being written.
     frame: Vec<u8>,
     gather: usize,
+    tls: Option<Arc<ServerConfig>>,
 }
 
 /// One socket: as little as can be.
 struct Socket {
-    socket: Option<OwnedFd>,
+    socket: Option<Wire>,
     /// None before the handshake.
     room: Option<u32>,
     /// The beginning of what came in part.
@@ -99,6 +105,9 @@ impl Floor {
                 return;
             };
             let _ = sockopt::set_tcp_nodelay(&socket, true);
+            let Ok(socket) = Wire::server(socket, self.tls.as_ref()) else {
+                return;
+            };
             let id = self.free.pop().unwrap_or(self.sockets.len() as u32);
             if self.poll.add(&socket, id, false).is_err() {
                 return;
@@ -117,8 +126,10 @@ impl Floor {
 
     fn read(&mut self, id: u32) {
         let one = &mut self.sockets[id as usize];
-        let Some(socket) = &one.socket else { return };
-        let count = match socket::read(socket, &mut self.buffer) {
+        let Some(socket) = &mut one.socket else {
+            return;
+        };
+        let count = match socket.read(&mut self.buffer) {
             Ok(None) => return,
             Ok(Some(count)) if count > 0 => count,
             _ => return self.close(id),
@@ -163,10 +174,7 @@ impl Floor {
         one.room = Some(room);
         self.rooms[room as usize].push(id);
         let answer = self.answer.as_bytes();
-        let written = one
-            .socket
-            .as_ref()
-            .map(|socket| socket::write(socket, answer));
+        let written = one.socket.as_mut().map(|socket| socket.write(answer));
         if !matches!(written, Some(Ok(count)) if count == answer.len()) {
             self.close(id);
         }
@@ -212,10 +220,11 @@ impl Floor {
     fn write(&mut self, room: u32, bytes: &[u8]) {
         let mut lost = Vec::new();
         for id in &self.rooms[room as usize] {
-            let Some(socket) = &self.sockets[*id as usize].socket else {
+            let Some(socket) = &mut self.sockets[*id as usize].socket else {
                 continue;
             };
-            match socket::write(socket, bytes) {
+            match socket.write(bytes) {
+                Ok(_) if socket.waits() => lost.push(*id),
                 Ok(written) if written == bytes.len() || written == 0 => {}
                 // Half a frame cannot be mended without keeping the rest.
                 _ => lost.push(*id),

@@ -56,7 +56,7 @@ fn perform(task: Task) -> Outcome<bool> {
             write(&arguments.out, page).map(|()| true)
         }
         Task::Floor(arguments) => {
-            floor::serve(arguments.listen, arguments.gather as usize).map(|()| true)
+            floor::serve(arguments.listen, arguments.gather as usize, arguments.tls).map(|()| true)
         }
     }
 }
@@ -88,7 +88,8 @@ fn compare(arguments: &CompareArguments) -> Outcome<bool> {
     let screen = Screen {
         quiet: arguments.quiet,
     };
-    let results = arguments.compare()?.run(&Stop::listen(), screen)?;
+    let stop = Stop::listen();
+    let results = arguments.compare()?.run(&stop, screen)?;
     if let Some(path) = &arguments.json {
         write_json(path, &results)?;
     }
@@ -98,7 +99,7 @@ fn compare(arguments: &CompareArguments) -> Outcome<bool> {
         .iter()
         .flat_map(|case| &case.entrants)
         .flat_map(|entrant| &entrant.runs);
-    Ok(runs.all(|run| run.failure.is_none()))
+    Ok(runs.all(|run| run.failure.is_none()) && !stop.is_wanted())
 }
 
 fn target(common: &Common) -> Outcome<Target> {
@@ -116,16 +117,20 @@ fn target(common: &Common) -> Outcome<Target> {
         }
         return Ok(target);
     };
-    let (path, profile) = match server.as_os_str() == "floor" {
+    let floor = server.as_os_str() == "floor";
+    let (path, profile) = match floor {
         true => (own_path()?, Profile::floor()?),
         false => (server.clone(), profile),
     };
+    // The floor makes its certificate itself.
+    let arguments = (floor && common.tls).then(|| "--tls".to_owned());
     let binary = Binary {
         path,
         config: common.config.clone(),
+        tls: common.tls && !floor,
         workers: common.workers,
         cores: common.server_cpu.clone(),
-        arguments: Vec::new(),
+        arguments: arguments.into_iter().collect(),
     };
     Target::start(&binary, profile)
 }

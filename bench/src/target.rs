@@ -2,13 +2,14 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::net::address::Address;
+use crate::net::wire;
 use crate::profile::{Profile, Server};
 use crate::system::cores::{self, Cores};
 use crate::system::process::Processes;
 use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
-use std::fs::DirBuilder;
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,6 +38,8 @@ pub(crate) struct Binary {
     /// Threads, where the profile says how they are set.
     pub(crate) workers: Option<usize>,
     pub(crate) cores: Option<Cores>,
+    /// Whether it speaks TLS, where the profile says how that is set.
+    pub(crate) tls: bool,
     /// Beside what the profile says.
     pub(crate) arguments: Vec<String>,
 }
@@ -132,6 +135,9 @@ fn command(binary: &Binary, server: &Server, folder: &Path) -> Outcome<Command> 
         }
         _ => {}
     }
+    if binary.tls {
+        speak_tls(&mut command, server, folder)?;
+    }
     // Ctrl-C is meant for us: the server goes on until we have measured what there is.
     command.process_group(0);
     // SAFETY: between fork and exec it makes one system call, and neither allocates nor locks.
@@ -145,6 +151,30 @@ fn command(binary: &Binary, server: &Server, folder: &Path) -> Outcome<Command> 
     // What it logs belongs to nobody's results; what it dies of is told by how it ends.
     command.stderr(Stdio::null());
     Ok(command)
+}
+
+/// Gives a server that is about to start a certificate of its own.
+fn speak_tls(command: &mut Command, server: &Server, folder: &Path) -> Outcome<()> {
+    let (Some(certificate), Some(key)) = (&server.certificate, &server.key) else {
+        return Err(Failure::new(
+            "the profile does not say how TLS is set ([server] certificate and key)",
+        ));
+    };
+    let made = wire::certificate()?;
+    for (variable, file, pem) in [
+        (certificate, "certificate.pem", made.0),
+        (key, "key.pem", made.1),
+    ] {
+        let path = folder.join(file);
+        let mut options = OpenOptions::new();
+        let written = options.write(true).create(true).truncate(true).mode(0o600);
+        written
+            .open(&path)
+            .and_then(|mut file| file.write_all(pem.as_bytes()))
+            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        command.env(variable, path);
+    }
+    Ok(())
 }
 
 fn new_folder() -> std::io::Result<PathBuf> {

@@ -33,6 +33,9 @@ pub(crate) struct Common {
     /// Its number of threads
     #[arg(long, value_name = "COUNT", requires = "server")]
     pub(crate) workers: Option<usize>,
+    /// Let it speak TLS, with a certificate made for this run
+    #[arg(long, requires = "server")]
+    pub(crate) tls: bool,
     /// How the server is spoken to; Stereo's way without it
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,

@@ -60,6 +60,9 @@ pub(crate) struct FloorArguments {
     /// Write up to this many events at once, when they have come together
     #[arg(long, value_name = "EVENTS", default_value_t = 1, value_parser = at_least_one)]
     pub(crate) gather: u64,
+    /// Speak TLS, with a certificate made for this run
+    #[arg(long)]
+    pub(crate) tls: bool,
 }
 
 impl CompareArguments {

@@ -5,6 +5,7 @@ use crate::scenario::Scenario;
 use crate::scenario::fanout::Fanout;
 use crate::scenario::idle::Idle;
 use crate::scenario::join::Join;
+use crate::scenario::mixed::Mixed;
 use crate::scenario::pump::Pace;
 use crate::scenario::slow::Slow;
 
@@ -23,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) gathers: bool,
     /// Threads; as many as the server takes by itself otherwise.
     pub(crate) workers: Option<usize>,
+    /// Whether TLS is spoken.
+    pub(crate) tls: bool,
     /// The figure that is shown first.
     pub(crate) figure: &'static str,
 }
@@ -76,6 +79,16 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
         rounds: 3,
         bytes: BYTES,
     });
+    let mixed = Scenario::Mixed(Mixed {
+        scenario: "mixed",
+        rooms: 20,
+        listeners: 50,
+        seconds: seconds(20.0),
+        busy: 1.0,
+        churn: 0.1,
+        rate: 1.0,
+        every: 5.0,
+    });
     let cost = "cpu_us_per_delivery";
     let one = Pace::Window(1);
     let with_floor = |key, name, scenario, figure| Case {
@@ -85,6 +98,7 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
         floor: true,
         gathers: false,
         workers: None,
+        tls: false,
         figure,
     };
     let alone = |key, name, scenario, figure| Case {
@@ -142,6 +156,15 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
             join(2000, None),
             "cpu_us_per_join",
         ),
+        Case {
+            tls: true,
+            ..with_floor(
+                "tls",
+                "1 × 1,000 over TLS, one event in flight",
+                fanout(1, 1000, one),
+                cost,
+            )
+        },
         alone(
             "idle",
             "10,000 joined and synchronised",
@@ -153,6 +176,12 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
             "10,000 join one room in 10 s",
             join(10_000, Some(1000.0)),
             "bytes_beyond",
+        ),
+        alone(
+            "mixed",
+            "an evening in 20 rooms of 50",
+            mixed,
+            "server_cpu_percent",
         ),
         alone("slow", "one of 1,000 stops reading", slow, "slow_p99_ratio"),
         threads(

@@ -2,6 +2,7 @@
 //! and the floor.
 
 use crate::failure::{Failure, Outcome};
+use crate::net::address::Address;
 use crate::profile::Profile;
 use crate::system::cores::Cores;
 use crate::target::{Binary, Target};
@@ -33,6 +34,7 @@ pub(crate) enum Kind {
 pub(crate) struct Starting {
     pub(crate) cores: Option<Cores>,
     pub(crate) workers: Option<usize>,
+    pub(crate) tls: bool,
 }
 
 impl Entrant {
@@ -99,20 +101,38 @@ impl Entrant {
         matches!(self.kind, Kind::Binary { .. }) && named(&self.profile).is_some()
     }
 
+    /// Whether it can speak TLS, or not, as a case wants it.
+    pub(crate) fn speaks(&self, tls: bool) -> bool {
+        match &self.kind {
+            Kind::Floor(_) => true,
+            Kind::Binary { .. } => {
+                let server = self.profile.server.as_ref();
+                !tls || server.is_some_and(|server| server.certificate.is_some())
+            }
+            Kind::Running { address, .. } => {
+                Address::parse(address).is_ok_and(|address| address.tls == tls)
+            }
+        }
+    }
+
     /// Starts it, or says where it is.
     pub(crate) fn target(&self, starting: &Starting) -> Outcome<Target> {
         let binary = |path, config, arguments| Binary {
             path,
             config,
             arguments,
+            tls: starting.tls,
             workers: starting.workers,
             cores: starting.cores.clone(),
         };
         let profile = self.profile.clone();
         let mut target = match &self.kind {
             Kind::Floor(gather) => {
-                let arguments = vec!["--gather".to_owned(), gather.to_string()];
-                Target::start(&binary(crate::own_path()?, None, arguments), profile)?
+                let mut arguments = vec!["--gather".to_owned(), gather.to_string()];
+                arguments.extend(starting.tls.then(|| "--tls".to_owned()));
+                let mut floor = binary(crate::own_path()?, None, arguments);
+                floor.tls = false;
+                Target::start(&floor, profile)?
             }
             Kind::Binary { path, config } => {
                 Target::start(&binary(path.clone(), config.clone(), Vec::new()), profile)?

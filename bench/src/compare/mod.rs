@@ -18,6 +18,7 @@ pub(crate) use entrant::Entrant;
 use entrant::Starting;
 use results::{CaseResults, EntrantResults, Machine, Results};
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 /// What is compared, and how often.
 pub(crate) struct Compare {
@@ -58,16 +59,14 @@ impl Compare {
             machine: Machine::here(),
             ..Results::default()
         };
+        let began = Instant::now();
         for (number, case) in self.cases.iter().enumerate() {
             if stop.is_wanted() {
                 break;
             }
-            screen.say(&format!(
-                "{} of {}: {}",
-                number + 1,
-                self.cases.len(),
-                case.name
-            ));
+            let all = self.cases.len();
+            let left = left(began.elapsed(), number, all);
+            screen.say(&format!("{} of {all}: {}{left}", number + 1, case.name));
             let found = self.case(case, stop, screen)?;
             screen.say(&show::case(&found));
             results.cases.push(found);
@@ -119,7 +118,9 @@ impl Compare {
         if case.gathers {
             entrants.push(Entrant::floor(16)?);
         }
-        let able = |entrant: &&Entrant| case.workers.is_none() || entrant.takes_workers();
+        let able = |entrant: &&Entrant| {
+            entrant.speaks(case.tls) && (case.workers.is_none() || entrant.takes_workers())
+        };
         entrants.extend(self.entrants.iter().filter(able).cloned());
         Ok(entrants)
     }
@@ -129,6 +130,7 @@ impl Compare {
             // With several workers the point is that they have several cores.
             cores: self.server_cpu.clone().filter(|_| case.workers.is_none()),
             workers: case.workers,
+            tls: case.tls,
         };
         let everywhere = cores::own();
         let mut target = entrant.target(&starting)?;
@@ -146,6 +148,15 @@ impl Compare {
         }
         run
     }
+}
+
+/// How long what is left will take, as far as what is done tells.
+fn left(elapsed: Duration, done: usize, all: usize) -> String {
+    if done == 0 {
+        return String::new();
+    }
+    let seconds = elapsed.as_secs_f64() / done as f64 * (all - done) as f64;
+    format!(" (about {:.0} minutes left)", (seconds / 60.0).ceil())
 }
 
 /// A run that did not come about.

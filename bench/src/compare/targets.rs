@@ -14,6 +14,9 @@ pub(crate) struct Verdict {
     pub(crate) then: f64,
     /// None: it was not measured.
     pub(crate) found: Option<f64>,
+    /// Deliveries were lost meanwhile: what was saved by that counts for nothing.
+    #[serde(default)]
+    pub(crate) lossy: bool,
     pub(crate) note: String,
 }
 
@@ -27,8 +30,6 @@ enum Measure {
     Cases(&'static str, &'static str, &'static str),
     /// The most against the least of a figure, over cases.
     Among(&'static [&'static str], &'static str),
-    /// Nothing: why.
-    Nothing(&'static str),
 }
 
 struct Target {
@@ -44,7 +45,7 @@ const SIZES: &[&str] = &["ten", "hundred", "one", "ten-thousand"];
 
 /// performance.md's table, row by row.
 fn table() -> Vec<Target> {
-    use Measure::{Among, Cases, Nothing, Plain, ToFloor};
+    use Measure::{Among, Cases, Plain, ToFloor};
     let target = |name, unit, first, then, measure| Target {
         name,
         unit,
@@ -156,7 +157,7 @@ fn table() -> Vec<Target> {
             "× TLS floor",
             1.3,
             1.15,
-            Nothing("TLS is not spoken here yet"),
+            ToFloor("tls", COST),
         ),
     ]
 }
@@ -167,6 +168,7 @@ pub(crate) fn judge(results: &Results) -> Vec<Verdict> {
     for server in results.servers() {
         for target in table() {
             let (found, note) = target.measure.find(results, &server);
+            let lossy = target.measure.lost(results, &server);
             verdicts.push(Verdict {
                 server: server.clone(),
                 name: target.name.to_owned(),
@@ -174,6 +176,7 @@ pub(crate) fn judge(results: &Results) -> Vec<Verdict> {
                 first: target.first,
                 then: target.then,
                 found,
+                lossy,
                 note,
             });
         }
@@ -186,6 +189,7 @@ impl Verdict {
     pub(crate) fn word(&self) -> &'static str {
         match self.found {
             None => "not measured",
+            Some(_) if self.lossy => "with losses",
             Some(found) if found <= self.then => "met",
             Some(found) if found <= self.first => "first met",
             Some(_) => "not met",
@@ -194,6 +198,23 @@ impl Verdict {
 }
 
 impl Measure {
+    /// The cases that are looked at.
+    fn cases(&self) -> Vec<&'static str> {
+        match self {
+            Self::ToFloor(case, _) | Self::Plain(case, _) => vec![case],
+            Self::Cases(case, against, _) => vec![case, against],
+            Self::Among(cases, _) => cases.to_vec(),
+        }
+    }
+
+    /// Whether the server lost deliveries in any of them.
+    fn lost(&self, results: &Results, server: &str) -> bool {
+        let found = self.cases();
+        let found = found.iter().filter_map(|case| results.case(case));
+        let mut losses = found.filter_map(|case| case.entrant(server)?.spread("lost"));
+        losses.any(|lost| lost.most > 0.0)
+    }
+
     fn find(&self, results: &Results, server: &str) -> (Option<f64>, String) {
         let of = |case: &str, figure: &str| plain(results.case(case)?, server, figure);
         let found = match self {
@@ -222,7 +243,6 @@ impl Measure {
                 let note = floor.map_or(String::new(), |floor| format!("the floor's: {floor:.2}"));
                 return (ratio, note);
             }
-            Self::Nothing(why) => return (None, (*why).to_owned()),
         };
         let note = |spread: Spread| format!("{:.3} to {:.3}", spread.least, spread.most);
         (
@@ -297,5 +317,16 @@ mod tests {
             ["met", "first met", "not measured"]
         );
         assert_eq!([word("b", 0), word("b", 1)], ["not met", "not measured"]);
+    }
+
+    #[test]
+    fn what_loses_deliveries_meets_nothing() {
+        let mut one = case("one", &[("floor", &[4.0, 4.0]), ("a", &[4.0, 4.0])]);
+        one.entrants[1].runs[1].add("lost", "lost", "", 1.0);
+        let results = Results {
+            cases: vec![one],
+            ..Results::default()
+        };
+        assert_eq!(judge(&results)[0].word(), "with losses");
     }
 }

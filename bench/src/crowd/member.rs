@@ -2,10 +2,11 @@
 
 use crate::net::frame::Reader;
 use crate::net::socket::refused;
+use crate::net::wire::Wire;
 use rustix::io::Errno;
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +33,13 @@ pub(crate) enum Why {
 }
 
 impl Why {
-    pub(crate) fn broken(error: Errno) -> Self {
-        Self::Broken(match error {
-            Errno::CONNRESET | Errno::PIPE => "the connection was reset".to_owned(),
-            error => error.to_string(),
+    pub(crate) fn broken(error: impl Into<io::Error>) -> Self {
+        let error = error.into();
+        Self::Broken(match error.kind() {
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                "the connection was reset".to_owned()
+            }
+            _ => error.to_string(),
         })
     }
 
@@ -65,7 +69,7 @@ impl fmt::Display for Why {
 /// One connection.
 pub(crate) struct Member {
     /// None once it has ended.
-    pub(crate) socket: Option<OwnedFd>,
+    pub(crate) socket: Option<Wire>,
     pub(crate) room: u32,
     pub(crate) host: bool,
     pub(crate) stage: Stage,
@@ -87,7 +91,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(socket: OwnedFd, room: u32, host: bool, opened_at: u64) -> Self {
+    pub(super) fn new(socket: Wire, room: u32, host: bool, opened_at: u64) -> Self {
         Self {
             socket: Some(socket),
             room,

@@ -12,6 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::net::frame::{self, Reader};
 use crate::net::poll::{Poll, Ready};
 use crate::net::socket::{self, Sources};
+use crate::net::wire::Wire;
 use crate::net::{address::Address, handshake};
 use crate::profile::Profile;
 use ears::{Ears, Heard};
@@ -94,6 +95,7 @@ impl<'a> Crowd<'a> {
     /// Starts to connect somebody to a room; its host is the one who publishes.
     pub(crate) fn open(&mut self, room: u32, host: bool) -> Outcome<u32> {
         let socket = self.sources.connect(self.address.socket)?;
+        let socket = Wire::client(socket, self.address)?;
         let id = self.members.len() as u32;
         self.poll
             .add(&socket, id, true)
@@ -128,12 +130,8 @@ impl<'a> Crowd<'a> {
         let member = &mut self.members[id as usize];
         member.stopped = stopped;
         if let Some(socket) = &member.socket {
-            if stopped {
-                socket::shrink(socket);
-            }
-            let _ = self
-                .poll
-                .change(socket, id, !stopped, !member.out.is_empty());
+            let writing = !member.out.is_empty() || socket.waits();
+            let _ = self.poll.change(socket, id, !stopped, writing);
         }
     }
 
@@ -141,7 +139,7 @@ impl<'a> Crowd<'a> {
         let member = &mut self.members[id as usize];
         if member.stage == Stage::Connecting {
             let Some(socket) = &member.socket else { return };
-            if let Some(error) = socket::error_of(socket) {
+            if let Some(error) = socket::error_of(socket.socket()) {
                 self.end(id, Why::connecting(error, self.address.socket), scene);
                 return;
             }
@@ -163,15 +161,15 @@ impl<'a> Crowd<'a> {
     /// Writes what waits; what cannot be written now waits for the socket.
     fn flush(&mut self, id: u32) -> Result<(), Why> {
         let member = &mut self.members[id as usize];
-        let Some(socket) = &member.socket else {
+        let Some(socket) = &mut member.socket else {
             return Ok(());
         };
-        let written = socket::write(socket, &member.out).map_err(Why::broken)?;
+        let written = socket.write(&member.out).map_err(Why::broken)?;
         member.out.drain(..written);
         if member.out.is_empty() {
             member.out = Vec::new();
         }
-        let blocked = !member.out.is_empty();
+        let blocked = !member.out.is_empty() || socket.waits();
         if blocked != member.blocked {
             member.blocked = blocked;
             self.poll
@@ -184,17 +182,27 @@ impl<'a> Crowd<'a> {
     fn read(&mut self, id: u32, scene: &mut impl Scene) {
         loop {
             let member = &mut self.members[id as usize];
-            let Some(socket) = &member.socket else { return };
+            let Some(socket) = &mut member.socket else {
+                return;
+            };
             if member.stopped {
                 // Nothing is asked for: this is the end of the connection.
                 return self.end(id, Why::Ended, scene);
             }
-            let count = match socket::read(socket, &mut self.buffer) {
+            let read = socket.read(&mut self.buffer);
+            // TLS has things of its own to say.
+            if socket.waits()
+                && let Err(why) = self.flush(id)
+            {
+                return self.end(id, why, scene);
+            }
+            let count = match read {
                 Ok(Some(0)) => return self.end(id, Why::Ended, scene),
                 Ok(Some(count)) => count,
                 Ok(None) => return,
                 Err(error) => return self.end(id, Why::broken(error), scene),
             };
+            let member = &mut self.members[id as usize];
             let heard = if member.stage == Stage::Upgrading {
                 self.upgraded(id, count, scene)
             } else {

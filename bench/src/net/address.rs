@@ -1,4 +1,5 @@
-//! Where the server is: `ws://127.0.0.1:4410`, `http://…` or `127.0.0.1:4410`.
+//! Where the server is: `ws://127.0.0.1:4410`, `http://…` or `127.0.0.1:4410`; over TLS
+//! `wss://127.0.0.1:4410` or `https://…`.
 
 use crate::failure::{Failure, Outcome};
 use std::fmt;
@@ -9,19 +10,21 @@ use std::net::{SocketAddr, ToSocketAddrs};
 pub(crate) struct Address {
     pub(crate) socket: SocketAddr,
     pub(crate) host: String,
+    /// Whether TLS is spoken.
+    pub(crate) tls: bool,
 }
 
 impl Address {
     /// Reads an address and resolves its name.
     pub(crate) fn parse(text: &str) -> Outcome<Self> {
-        if text.starts_with("wss://") || text.starts_with("https://") {
-            return Err(Failure::new(format!(
-                "{text}: TLS is not spoken here; give the address behind it"
-            )));
-        }
-        let host = text
-            .strip_prefix("ws://")
-            .or_else(|| text.strip_prefix("http://"))
+        let behind = |schemes: [&str; 2]| {
+            let mut schemes = schemes.iter();
+            schemes.find_map(|scheme| text.strip_prefix(scheme))
+        };
+        let secured = behind(["wss://", "https://"]);
+        let tls = secured.is_some();
+        let host = secured
+            .or_else(|| behind(["ws://", "http://"]))
             .unwrap_or(text)
             .trim_end_matches('/');
         if host.is_empty() || host.contains(['/', '?', '#', '@', ' ']) {
@@ -32,7 +35,7 @@ impl Address {
         let named = if has_port(host) {
             host.to_owned()
         } else {
-            format!("{host}:80")
+            format!("{host}:{}", if tls { 443 } else { 80 })
         };
         // A name such as localhost may stand for both kinds, and servers mostly listen on IPv4.
         let socket = named
@@ -43,7 +46,17 @@ impl Address {
         Ok(Self {
             socket,
             host: host.to_owned(),
+            tls,
         })
+    }
+
+    /// Its name or number, without the port.
+    pub(crate) fn name(&self) -> &str {
+        let end = match self.host.rfind(':') {
+            Some(colon) if has_port(&self.host) => colon,
+            _ => self.host.len(),
+        };
+        self.host[..end].trim_matches(['[', ']'])
     }
 }
 
@@ -54,7 +67,8 @@ fn has_port(host: &str) -> bool {
 
 impl fmt::Display for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "ws://{}", self.host)
+        let scheme = if self.tls { "wss" } else { "ws" };
+        write!(formatter, "{scheme}://{}", self.host)
     }
 }
 
@@ -76,9 +90,25 @@ mod tests {
     }
 
     #[test]
+    fn over_tls_the_port_is_another() {
+        for text in ["wss://127.0.0.1", "https://127.0.0.1/"] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.socket.to_string(), "127.0.0.1:443");
+            assert!(address.tls);
+            assert_eq!(address.to_string(), "wss://127.0.0.1");
+        }
+        for (text, name) in [
+            ("wss://localhost:7", "localhost"),
+            ("wss://[::1]:7", "::1"),
+            ("wss://[::1]", "::1"),
+        ] {
+            assert_eq!(Address::parse(text).unwrap().name(), name);
+        }
+    }
+
+    #[test]
     fn what_is_no_address_is_said() {
         let error = |text| Address::parse(text).unwrap_err().to_string();
-        assert!(error("wss://a").contains("TLS"));
         assert!(error("ws://a/b").contains("expected a server's address"));
         assert!(error("127.0.0.1:99999").starts_with("127.0.0.1:99999: "));
     }

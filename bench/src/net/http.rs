@@ -2,9 +2,10 @@
 
 use super::address::Address;
 use super::handshake::head_end;
+use super::wire;
 use crate::failure::{Failure, Outcome};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -33,16 +34,21 @@ pub(crate) fn json(
 }
 
 fn exchange(address: &Address, method: &str, path: &str, body: &str) -> std::io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect_timeout(&address.socket, WAIT)?;
+    let stream = TcpStream::connect_timeout(&address.socket, WAIT)?;
     stream.set_read_timeout(Some(WAIT))?;
     stream.set_write_timeout(Some(WAIT))?;
+    let mut stream = wire::blocking(stream, address).map_err(std::io::Error::other)?;
     let host = &address.host;
     let length = body.len();
     stream.write_all(
         format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes(),
     )?;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer)?;
+    match stream.read_to_end(&mut answer) {
+        // Closed without TLS's own goodbye, behind an answer.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => {}
+        read => drop(read?),
+    }
     Ok(answer)
 }
 

@@ -6,3 +6,4 @@ pub(crate) mod handshake;
 pub(crate) mod http;
 pub(crate) mod poll;
 pub(crate) mod socket;
+pub(crate) mod wire;

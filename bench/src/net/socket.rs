@@ -124,12 +124,6 @@ pub(crate) fn write(socket: &OwnedFd, bytes: &[u8]) -> rustix::io::Result<usize>
     }
 }
 
-/// Makes what the kernel keeps of unread bytes small, so that a reader who stops is noticed.
-pub(crate) fn shrink(socket: &OwnedFd) {
-    // At worst the kernel keeps more.
-    let _ = sockopt::set_socket_recv_buffer_size(socket, 4096);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

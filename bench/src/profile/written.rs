@@ -108,6 +108,9 @@ pub(crate) struct Server {
     pub(crate) arguments: Vec<String>,
     /// The environment variable that says how many threads it has.
     pub(crate) workers: Option<String>,
+    /// The environment variables that take the files of a certificate and of its key (PEM).
+    pub(crate) certificate: Option<String>,
+    pub(crate) key: Option<String>,
 }
 
 fn yes() -> bool {

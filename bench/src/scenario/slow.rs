@@ -1,12 +1,22 @@
 //! `slow`: some listeners stop reading. Whether the others notice: their latency with and without,
-//! turn about, in one run.
+//! turn about, in one run. Before each phase events come fast, so that what the kernel keeps for who
+//! has stopped is full, and the server itself has to keep what is measured.
 
 use super::Stage;
 use super::pump::{Pace, Pump};
-use crate::crowd::{Crowd, Gathering, Nothing, Stage as At, histogram};
+use crate::crowd::{Crowd, Gathering, Nothing, Scene, Stage as At, histogram};
 use crate::failure::{Failure, Outcome};
 use crate::run::{Meter, Run};
 use hdrhistogram::Histogram;
+
+/// Bytes for each that come fast before a phase: more than the kernel keeps of what is unread, and
+/// less than a server keeps of it before it gives up who does not read.
+const FILL: usize = 400 << 10;
+/// What has to wait for those who stopped, or nothing was shown of the server.
+const KEPT: u64 = 300 << 10;
+
+/// Events in flight while they come fast.
+const FILL_WINDOW: u64 = 16;
 
 /// Who stops reading, and what goes on meanwhile.
 #[derive(Clone, Debug)]
@@ -26,6 +36,18 @@ pub(crate) struct Slow {
 struct Phase {
     latency: Histogram<u64>,
     lost: u64,
+}
+
+/// Counts what those who had stopped find when they read again.
+struct Backlog<'a> {
+    of: &'a [u32],
+    events: u64,
+}
+
+impl Scene for Backlog<'_> {
+    fn delivered(&mut self, member: u32, _room: u32, _number: u64, _missed: u64, _at: u64) {
+        self.events += u64::from(self.of.contains(&member));
+    }
 }
 
 impl Slow {
@@ -60,7 +82,7 @@ impl Slow {
         let before = stage.rss();
         let meter = Meter::start(stage.target.processes.as_ref());
         let mut failure = None;
-        let mut closed = 0;
+        let (mut closed, mut kept) = (0, u64::MAX);
         for round in 0..self.rounds {
             failure = self.phase(&mut crowd, stage, &[], &mut all)?;
             if failure.is_some() {
@@ -71,7 +93,13 @@ impl Slow {
             failure = self.phase(&mut crowd, stage, &deaf, &mut others)?;
             deaf.iter().for_each(|id| crowd.stop_reading(*id, false));
             // What waits for them comes now, or the server's goodbye does.
-            stage.rest(&mut crowd, 1.0, &mut Nothing)?;
+            let mut backlog = Backlog {
+                of: &deaf,
+                events: 0,
+            };
+            stage.rest(&mut crowd, 1.0, &mut backlog)?;
+            let each = backlog.events / deaf.len().max(1) as u64;
+            kept = kept.min(each * self.bytes as u64);
             let ended = |id: &&u32| crowd.members[**id as usize].stage == At::Gone;
             closed += deaf.iter().filter(ended).count();
             if failure.is_some() {
@@ -109,6 +137,17 @@ impl Slow {
             "",
             closed as f64,
         );
+        if failure.is_none() {
+            run.add(
+                "backlog_bytes",
+                "waited for each who stopped, at least",
+                "bytes",
+                kept as f64,
+            );
+            if closed == 0 && kept < KEPT {
+                run.note("what waited for those who stopped may have waited in the kernel alone: nothing is shown of the server");
+            }
+        }
         if let (Some(before), Some(after)) = (before, after) {
             let more = after as f64 - before as f64;
             run.add("rss_more_bytes", "memory more than before", "bytes", more);
@@ -147,6 +186,14 @@ impl Slow {
             "some have stopped"
         };
         let bar = stage.screen.bar(what, events * self.listeners as u64);
+        let fill = FILL.div_ceil(self.bytes.max(1)) as u64;
+        let pump = Pump::new(crowd, deaf);
+        let filled = pump.run(crowd, stage, Pace::Window(FILL_WINDOW), fill, &bar)?;
+        phase.lost += filled.lost;
+        if filled.failure.is_some() {
+            return Ok(filled.failure);
+        }
+        stage.rest(crowd, 0.5, &mut Nothing)?;
         let pump = Pump::new(crowd, deaf);
         let pumped = pump.run(crowd, stage, Pace::Rate(self.rate), events, &bar)?;
         phase.lost += pumped.lost;

@@ -217,7 +217,8 @@ fn a_storm_goes_on_when_some_do_not_get_in() {
 fn arguments_that_make_no_sense_are_explained() {
     for (arguments, told) in [
         (vec!["--pid", "4194303"], "there is no such process"),
-        (vec!["--address", "wss://127.0.0.1"], "TLS"),
+        (vec!["--address", "wss://127.0.0.1:1"], "refused"),
+        (vec!["--tls"], "--server"),
         (vec!["--listeners", "0"], "expected at least 1"),
         (vec!["--server-cpu", "x"], "expected numbers of cores"),
         (vec!["--server", "/nowhere/stereo"], "cannot be started"),

@@ -111,6 +111,53 @@ fn those_who_read_lose_nothing_to_those_who_do_not() {
     ]);
     assert_eq!(figure(&run, "lost"), 0.0);
     assert!(figure(&run, "slow_p99_ratio") > 0.0);
+    // More than the kernel keeps for a reader who does not read: the server has kept the rest.
+    let kept = figure(&run, "backlog_bytes");
+    assert!(kept >= 400_000.0, "{kept} bytes waited");
+}
+
+#[test]
+fn over_tls_every_event_reaches_every_listener_too() {
+    for server in [stereo(), "floor"] {
+        let run = run(&[
+            "fanout",
+            "--tls",
+            "--server",
+            server,
+            "--rooms",
+            "2",
+            "--listeners",
+            "8",
+            "--events",
+            "30",
+            "--window",
+            "4",
+        ]);
+        assert_eq!(figure(&run, "deliveries"), 480.0, "{server}");
+        assert_eq!(figure(&run, "lost"), 0.0, "{server}");
+    }
+}
+
+#[test]
+fn a_soak_is_watched_to_its_end() {
+    let run = run(&[
+        "soak",
+        "--server",
+        stereo(),
+        "--rooms",
+        "2",
+        "--listeners",
+        "5",
+        "--minutes",
+        "0.05",
+        "--every",
+        "0.5",
+    ]);
+    for none in ["lost", "repeated", "refused"] {
+        assert_eq!(figure(&run, none), 0.0, "{none}: {run}");
+    }
+    let memory = &run["series"].as_array().unwrap()[0];
+    assert!(memory["points"].as_array().unwrap().len() >= 3, "{memory}");
 }
 
 #[test]
@@ -213,6 +260,18 @@ fn a_wish_to_stop_ends_a_run_with_what_there_is() {
         "{}",
         outcome.out
     );
+}
+
+#[test]
+fn a_comparison_that_is_ended_shows_what_there_is_and_is_no_success() {
+    let mut running = Running::start(&["compare", "--server", stereo(), "--only", "ten,slow"]);
+    running.until("measuring");
+    let group = format!("-{}", running.child.id());
+    let sent = Command::new("kill").args(["-INT", "--", &group]).status();
+    assert!(sent.unwrap().success());
+    let outcome = running.end();
+    assert!(!outcome.good, "{}", outcome.out);
+    assert!(outcome.out.contains("Targets: stereo"), "{}", outcome.out);
 }
 
 #[test]
