@@ -7,6 +7,8 @@
 /** Drift is told this often, and first when what came of joining is over. */
 const EVERY_MS = 10_000;
 const FIRST_MS = 3_000;
+/** A room's figures need no more than ten reports a second, however many listen. */
+const EACH_MS = 100;
 
 export class Reports {
   /** @param {import('stereo').Room} room */
@@ -27,6 +29,11 @@ export class Reports {
     return this.room.clock.quality.rtt_ms;
   }
 
+  /** Milliseconds between two reports of drift. */
+  get every() {
+    return Math.max(EVERY_MS, this.room.state.presence.count * EACH_MS);
+  }
+
   /** @param {string} item @param {import('stereo').ReportStatus} status @param {string} [reason] */
   say(item, status, reason) {
     const said = `${item} ${status}`;
@@ -37,7 +44,7 @@ export class Reports {
 
   /** @param {string} item @param {number} drift_ms @param {number} now @param {number} playing milliseconds */
   measured(item, drift_ms, now, playing) {
-    if (playing < FIRST_MS || now - this.measuredAt < EVERY_MS || this.status !== 'joined') return;
+    if (playing < FIRST_MS || now - this.measuredAt < this.every || this.status !== 'joined') return;
     this.measuredAt = now;
     this.room.report({ item, status: 'ready', reason: null, drift_ms, rtt_ms: this.rtt });
   }

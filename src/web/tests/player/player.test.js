@@ -77,6 +77,14 @@ test('drift is told after three seconds and then every ten, with the round trip'
   assert.ok(told.every(({ drift_ms, rtt_ms }) => Math.abs(drift_ms) < 3 && rtt_ms === 42));
 });
 
+test('in a room of many each tells its drift more rarely, so that all together tell as often', async () => {
+  const world = await sounding({ ago: 0, queue: [] });
+  world.room.state.presence.count = 1_000;
+  await world.pass(14_000);
+  assert.equal(world.reports.filter(({ drift_ms }) => drift_ms !== null).length, 1);
+  assert.equal(world.player.reports.every, 100_000);
+});
+
 test('an announced advance has no gap and no overlap that is heard', async () => {
   const world = await sounding({ ago: 17_500 });
   const end = world.room.state.playback.at_ms + 20_000;

@@ -105,7 +105,7 @@ export class World {
       close: async () => {},
     };
     this.room = {
-      state: { status: 'joined', current: null, playback: null, queue: [] },
+      state: { status: 'joined', current: null, playback: null, queue: [], presence: { count: 2, list: [], sampled: false } },
       clock: {
         playable: true,
         local: () => this.local,
