@@ -22,6 +22,7 @@ use crate::room::actor::{Node, RoomEvent};
 use crate::room::{MemberKey, Resting, Rules};
 use crate::store::{AccountId, OpenError, SqliteStore, Store};
 use crate::support::Support;
+use crate::visits::Visits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
@@ -36,6 +37,9 @@ const SHOWN_BY_ONE: u32 = 300;
 
 /// Letters to support that one account may write, an hour.
 const LETTERS_OF_ONE: u32 = 30;
+
+/// Visits that one address may tell of, an hour.
+const VISITS_OF_ONE: u32 = 1_000;
 
 /// One node.
 pub struct App {
@@ -75,6 +79,10 @@ pub struct App {
     pub support: Support,
     /// Letters to support, by who wrote them.
     pub letters_written: HourLimiter,
+    /// How often pages are visited.
+    pub visits: Visits,
+    /// Visits that were told of, by address.
+    pub visits_told: HourLimiter,
     ready: AtomicBool,
 }
 
@@ -84,7 +92,14 @@ impl App {
     /// # Errors
     /// When the store cannot be opened.
     pub fn open(config: Config) -> Result<Self, OpenError> {
-        let clock = Arc::new(Clock::start());
+        Self::open_at(config, Arc::new(Clock::start()))
+    }
+
+    /// As [`App::open`], by this clock.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub fn open_at(config: Config, clock: Arc<Clock>) -> Result<Self, OpenError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.store, clock.clone())?);
         let node = Node {
             clock: clock.clone(),
@@ -113,6 +128,8 @@ impl App {
             confirmations: HourLimiter::new(SHOWN_BY_ONE),
             support: Support::default(),
             letters_written: HourLimiter::new(LETTERS_OF_ONE),
+            visits: Visits::default(),
+            visits_told: HourLimiter::new(VISITS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
             library: Library::new(demo.into_iter().collect()),

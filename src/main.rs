@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stereo::app::App;
 use stereo::backup;
 use stereo::config::{
-    Arguments, BackingUp, Config, ConfigError, Proving, Restoring, Support, Task,
+    Arguments, BackingUp, Config, ConfigError, Counting, Proving, Restoring, Support, Task,
 };
 use stereo::privacy::prove;
 use stereo::server::Server;
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Task::Restore(wanted) => restore(&wanted),
         Task::ProvePurge(proving) => return prove_purge(&proving),
         Task::Serve(arguments) => serve(&arguments),
+        Task::Stats(counting) => stats(&counting),
         Task::Support(asked) => support(&asked),
     };
     match done {
@@ -151,6 +152,13 @@ fn search(proving: &Proving) -> Result<bool, String> {
         "{needles} needles, {places} places: found {total} times"
     ));
     Ok(total > 0)
+}
+
+fn stats(counting: &Counting) -> Result<(), String> {
+    let config = load(&counting.arguments).map_err(|error| error.to_string())?;
+    let told = stereo::visits::stats(&config, counting.days)?;
+    say(told.trim_end());
+    Ok(())
 }
 
 fn support(asked: &Support) -> Result<(), String> {

@@ -116,6 +116,7 @@ impl Server {
         }
         app.support.close();
         drain(&app, &requests).await;
+        app.visits.keep(app.auth.today(), &*app.store).await;
         background.shutdown().await;
     }
 }
@@ -154,6 +155,9 @@ async fn tend_store(app: Arc<App>) {
     loop {
         interval.tick().await;
         ticks += 1;
+        if ticks.is_multiple_of(SWEEP) {
+            app.visits.keep(app.auth.today(), &*app.store).await;
+        }
         // What goes wrong is in the log, and the next time comes.
         match app.store.health() {
             Health::Full | Health::Broken => _ = app.store.probe().await,

@@ -32,6 +32,8 @@ pub enum Task {
     Restore(Restoring),
     /// Look for texts, one a line on standard input, in everything that is kept
     ProvePurge(Proving),
+    /// Print how often pages were visited, while a server runs or not
+    Stats(Counting),
     /// Read and answer letters, beside the server that runs on the folder for data
     Support(Support),
 }
@@ -89,6 +91,17 @@ pub struct Arguments {
     /// Keep data in this folder
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+/// Which visits are printed.
+#[derive(Args, Clone, Debug)]
+pub struct Counting {
+    /// What names the folder for data.
+    #[command(flatten)]
+    pub arguments: Arguments,
+    /// The newest days on which somebody came
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub days: u32,
 }
 
 /// Where a backup goes.

@@ -188,6 +188,6 @@ mod tests {
                 );
             }
         }
-        assert_eq!(keys.0.len(), 11);
+        assert_eq!(keys.0.len(), 12);
     }
 }

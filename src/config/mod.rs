@@ -2,6 +2,7 @@
 //! environment, then the command line; only the whole that they make together is judged. A mistake
 //! is told with the place where it stands. Nothing here acts on a key.
 
+mod analytics;
 mod arguments;
 mod backup;
 mod environment;
@@ -21,7 +22,8 @@ mod store;
 mod telemetry;
 mod tls;
 
-pub use arguments::{Arguments, Ask, BackingUp, Proving, Restoring, Support, Task};
+pub use analytics::Analytics;
+pub use arguments::{Arguments, Ask, BackingUp, Counting, Proving, Restoring, Support, Task};
 pub use backup::Backup;
 pub use error::ConfigError;
 pub use limits::ConfiguredLimits;
@@ -66,6 +68,8 @@ pub struct Config {
     pub providers: Providers,
     /// Who runs this server.
     pub operator: Operator,
+    /// How visits are counted, if at all.
+    pub analytics: Analytics,
     /// What the process says of itself.
     pub telemetry: Telemetry,
 }
@@ -135,6 +139,7 @@ impl Config {
         self.server.validate_exposure(self.tls.is_on())?;
         self.providers.validate()?;
         self.operator.validate()?;
+        self.analytics.validate()?;
         self.telemetry.validate()
     }
 

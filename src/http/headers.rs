@@ -1,29 +1,50 @@
 //! Headers of every response.
 
-use super::Assets;
 use http::{HeaderMap, HeaderValue};
 
+/// Where Fathom's script comes from, and counts.
+const FATHOM: &str = " https://cdn.usefathom.com";
+
+/// What headers depend on.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'a> {
+    /// The hash of the one script that stands in the page.
+    pub(super) import_map: &'a str,
+    /// The host that was asked for.
+    pub(super) host: &'a str,
+    pub(super) is_https: bool,
+    /// The operator lets Fathom count visits: the one third party that there is.
+    pub(super) has_fathom: bool,
+}
+
 /// Adds what keeps a page to itself: nothing from elsewhere, nothing framed, nothing told.
-pub(super) fn secure(headers: &mut HeaderMap, assets: &Assets, host: &str, https: bool) {
+pub(super) fn secure(headers: &mut HeaderMap, page: Page<'_>) {
     let mut set = |name: &'static str, value: &'static str| {
         headers.insert(name, HeaderValue::from_static(value));
     };
     set("x-content-type-options", "nosniff");
-    set("referrer-policy", "no-referrer");
+    // Fathom answers only when told the host; the path stays here.
+    let told = if page.has_fathom {
+        "strict-origin"
+    } else {
+        "no-referrer"
+    };
+    set("referrer-policy", told);
     set("cross-origin-opener-policy", "same-origin");
     set("cross-origin-resource-policy", "same-origin");
     set(
         "permissions-policy",
         "camera=(), microphone=(), geolocation=(), interest-cohort=()",
     );
-    if https {
+    if page.is_https {
         // RFC 6797: from now on this host by HTTPS alone.
         set("strict-transport-security", "max-age=31536000");
     }
-    let sockets = sockets_of(host);
+    let sockets = sockets_of(page.host);
+    let fathom = if page.has_fathom { FATHOM } else { "" };
     let policy = format!(
-        "default-src 'self'; script-src 'self' '{}'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-        assets.import_map_hash()
+        "default-src 'self'; script-src 'self' '{}'{fathom}; connect-src 'self'{sockets}{fathom}; img-src 'self' data: blob:{fathom}; media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        page.import_map
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert("content-security-policy", policy);
@@ -44,10 +65,36 @@ fn sockets_of(host: &str) -> String {
 mod tests {
     use super::*;
 
+    fn page(host: &str) -> Page<'_> {
+        Page {
+            import_map: "sha256-map",
+            host,
+            is_https: false,
+            has_fathom: false,
+        }
+    }
+
     fn secured(host: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        secure(&mut headers, &Assets::default(), host, false);
+        secure(&mut headers, page(host));
         headers
+    }
+
+    #[test]
+    fn fathom_is_the_one_third_party_and_only_where_the_operator_wants_it() {
+        let mut headers = HeaderMap::new();
+        let host = "stereo.example";
+        let wanted = Page {
+            has_fathom: true,
+            ..page(host)
+        };
+        secure(&mut headers, wanted);
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        let unwanted = secured(host);
+        let without = policy.replace(FATHOM, "");
+        assert_eq!(policy.matches("://cdn").count(), 3, "{policy}");
+        assert_eq!(without, unwanted["content-security-policy"]);
+        assert_eq!(headers["referrer-policy"], "strict-origin");
     }
 
     #[test]
@@ -69,14 +116,12 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_import_map_and_our_own_sockets_only() {
-        let assets = Assets::default();
         let headers = secured("stereo.example:8443");
         let policy = headers["content-security-policy"].to_str().unwrap();
         let directives: Vec<&str> = policy.split("; ").collect();
-        let script = format!("script-src 'self' '{}'", assets.import_map_hash());
         for expected in [
             "default-src 'self'",
-            &script,
+            "script-src 'self' 'sha256-map'",
             "connect-src 'self' ws://stereo.example:8443 wss://stereo.example:8443",
             "object-src 'none'",
             "base-uri 'none'",

@@ -18,6 +18,7 @@ mod session;
 mod sign_in;
 mod tickets;
 mod upgrade;
+mod visits;
 
 pub use assets::Assets;
 pub use ops::serve_ops;
@@ -58,7 +59,13 @@ pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
         Ok(Err(problem)) => problem.into(),
         Err(reference) => Problem::reported(reference).into(),
     };
-    headers::secure(response.headers_mut(), &app.assets, &host, app.is_https());
+    let page = headers::Page {
+        import_map: app.assets.import_map_hash(),
+        host: &host,
+        is_https: app.is_https(),
+        has_fathom: !app.config.analytics.fathom_site.is_empty(),
+    };
+    headers::secure(response.headers_mut(), page);
     response
 }
 
@@ -136,6 +143,10 @@ async fn route(
             tickets::create(app, &request, asker).await
         }
         ["api", "tickets"] => Err(Problem::method("POST")),
+        ["api", "visits"] if *request.method() == Method::POST => {
+            visits::count(app, request, asker).await
+        }
+        ["api", "visits"] => Err(Problem::method("POST")),
         ["api", "policy"] => {
             reading(&request, "GET, HEAD")?;
             Ok(policy::summary(app))

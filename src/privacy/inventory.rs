@@ -198,6 +198,10 @@ pub const INVENTORY: &[Kind] = &[
     nothing("erasures", "sought", "random numbers that named what is being erased, until that is done"),
     nothing("erasures", "report", "which files were searched for what was erased, and when"),
     nothing("erasures", "ends_day", "the day when the receipt goes, rounded up"),
+    nothing("visits", "day", "a day on which somebody came"),
+    nothing("visits", "page", "which kind of page they looked at"),
+    nothing("visits", "visits", "how often that day, all people together"),
+    nothing("visits", "visitors", "how many different browsers, as far as could be told"),
     nothing("refinery_schema_history", "version", "the database's own version"),
     nothing("refinery_schema_history", "name", "what that version brought"),
     nothing("refinery_schema_history", "applied_on", "when this server first ran that version"),
@@ -211,6 +215,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("a guest's or an account's key, and until when", Memory("bans"), Anybody, Kept::Volatile, None, "with the ban, with whom it concerns, or with the room"),
     kind("what support may look at, and until when", Memory("consents"), Account, Kept::Volatile, None, "after an hour, when it is taken back, with the thread"),
     kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
+    kind("salted hashes of address and browser, to count visitors once", Memory("visitors of today"), Anybody, Kept::Volatile, None, "at the end of the day, with the salt"),
     kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),
 ];
 

@@ -128,6 +128,8 @@ pub struct Preferences {
     pub policy_mails: bool,
     /// Kept, and not used for anything: no mails, no joining under it, its rooms in no list.
     pub frozen: bool,
+    /// Visits while signed in are not counted, in whichever browser.
+    pub uncounted: bool,
 }
 
 /// Accounts and their identities.

@@ -19,6 +19,7 @@ mod session;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod visits;
 
 pub use account::{Account, AccountId, Accounts, Identity, NewAccount, Preferences};
 pub use attempt::{Attempts, CodeAnswer, Confirmed, LinkAnswer, NewAttempt};
@@ -36,7 +37,8 @@ pub use room::{
     StoredRoom,
 };
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
-pub use sqlite::{SqliteStore, image};
+pub use sqlite::{SqliteStore, image, visits};
+pub use visits::{PageVisits, VisitCounts};
 
 use std::future::Future;
 use std::pin::Pin;
@@ -46,7 +48,15 @@ pub type Call<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send
 
 /// The whole seam.
 pub trait Store:
-    Accounts + Pictures + Sessions + Attempts + Passkeys + Rooms + Correspondence + Erasures
+    Accounts
+    + Pictures
+    + Sessions
+    + Attempts
+    + Passkeys
+    + Rooms
+    + Correspondence
+    + Erasures
+    + VisitCounts
 {
     /// Whether changes are taken.
     fn health(&self) -> Health;

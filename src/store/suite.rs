@@ -111,6 +111,7 @@ async fn accounts(store: &dyn Store) {
         room_mails: true,
         policy_mails: false,
         frozen: true,
+        uncounted: true,
     };
     assert_eq!(
         store.account(id).await.unwrap().unwrap().preferences,

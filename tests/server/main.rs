@@ -21,3 +21,4 @@ mod stalls;
 mod stay;
 mod support;
 mod tls;
+mod visits;

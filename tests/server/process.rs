@@ -24,6 +24,16 @@ impl Process {
 
     /// As [`Self::start`], with more of the environment.
     pub(crate) fn start_with(data: &Path, mailbox: &Mailbox, more: &[(&str, &str)]) -> Self {
+        Self::start_under(&[], data, mailbox, more)
+    }
+
+    /// As [`Self::start_with`], by a command that makes way for it, such as a tracer.
+    pub(crate) fn start_under(
+        command: &[&str],
+        data: &Path,
+        mailbox: &Mailbox,
+        more: &[(&str, &str)],
+    ) -> Self {
         let heard = data.with_extension("log");
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -31,7 +41,9 @@ impl Process {
             .open(&heard)
             .unwrap();
         let before = std::fs::metadata(&heard).unwrap().len() as usize;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stereo"))
+        let words = [command, &[env!("CARGO_BIN_EXE_stereo")]].concat();
+        let mut child = Command::new(words[0])
+            .args(&words[1..])
             .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
             .arg("--data")
             .arg(data)
@@ -44,7 +56,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("{}: {error}", words[0]));
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut first = String::new();
         output.read_line(&mut first).unwrap();
@@ -85,6 +97,14 @@ impl Process {
     /// Ends it at once, as a power cut would.
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
+        self.end()
+    }
+
+    /// Asks it to end, as an operator would, and waits for that.
+    pub(crate) fn stop(mut self) -> String {
+        let id = self.child.id().try_into().unwrap();
+        // SAFETY: a signal to a process that we started and have not waited for.
+        assert_eq!(unsafe { libc::kill(id, libc::SIGTERM) }, 0);
         self.end()
     }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use stereo::app::App;
+use stereo::clock::Clock;
 use stereo::config::Config;
 use stereo::server::Server as Listeners;
 use tempfile::TempDir;
@@ -47,10 +48,15 @@ impl Server {
         Self::start_with(config()).await
     }
 
-    pub(crate) async fn start_with(mut config: Config) -> Self {
+    pub(crate) async fn start_with(config: Config) -> Self {
+        Self::start_at(config, Arc::new(Clock::start())).await
+    }
+
+    /// As [`Self::start_with`], by this clock.
+    pub(crate) async fn start_at(mut config: Config, clock: Arc<Clock>) -> Self {
         let data = tempfile::tempdir().unwrap();
         config.store.data = data.path().join("data");
-        let app = Arc::new(App::open(config).unwrap());
+        let app = Arc::new(App::open_at(config, clock).unwrap());
         let listeners = Listeners::bind(app.clone()).unwrap();
         let (address, ops) = (
             listeners.address().unwrap(),

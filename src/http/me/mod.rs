@@ -74,6 +74,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         room_mails,
         policy_mails,
         frozen,
+        uncounted,
     } = &account.preferences;
     Ok(value!({
         "handle": account.handle,
@@ -82,6 +83,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         "language": language,
         "mails": {"rooms": room_mails, "policy": policy_mails},
         "frozen": frozen,
+        "counted": !uncounted,
         "ways": ways,
     }))
 }
@@ -188,6 +190,8 @@ struct Change {
     mails: Option<Mails>,
     #[serde(default)]
     frozen: Option<bool>,
+    #[serde(default)]
+    counted: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -227,6 +231,7 @@ async fn change(app: &App, request: Request, id: AccountId) -> Result<Response, 
         room_mails: mails.rooms.unwrap_or(before.room_mails),
         policy_mails: mails.policy.unwrap_or(before.policy_mails),
         frozen: change.frozen.unwrap_or(before.frozen),
+        uncounted: change.counted.map_or(before.uncounted, |counted| !counted),
     };
     if preferences != before {
         let frozen = (preferences.frozen != before.frozen).then_some(preferences.frozen);

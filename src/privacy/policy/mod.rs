@@ -206,9 +206,20 @@ pub fn summary(config: &Config) -> Value {
             "servers": given(&operator.servers),
             "complaints": given(&operator.complaints),
         },
+        "analytics": analytics(config),
         "source": source(config),
         "commit": COMMIT,
     })
+}
+
+/// How visits are counted, for the pages that tell of theirs; nothing: they are not.
+fn analytics(config: &Config) -> Value {
+    let analytics = &config.analytics;
+    match (analytics.enabled, analytics.fathom_site.as_str()) {
+        (true, _) => json!({"by": "us"}),
+        (false, "") => Value::Null,
+        (false, site) => json!({"by": "fathom", "site": site}),
+    }
 }
 
 impl Policy {

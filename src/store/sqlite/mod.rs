@@ -17,7 +17,10 @@ mod sessions;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod visits;
 mod writer;
+
+pub use visits::visits;
 
 use super::erasure::{Erasures, Receipt, ReceiptId};
 use super::error::{OpenError, StoreError};
