@@ -5,7 +5,7 @@
 use http::{HeaderMap, HeaderValue};
 
 /// How long a sign-in may be under way, in seconds.
-pub const SIGN_IN_SECONDS: u64 = 15 * 60;
+pub const SIGN_IN_SECONDS: u64 = 10 * 60;
 /// How long a browser keeps the session's cookie, in seconds. What counts is the session's own end.
 const SESSION_SECONDS: u64 = 90 * 86_400;
 /// Longest value that is looked at: ours are shorter.

@@ -265,7 +265,7 @@ fn unknown_names_say_which_one_was_meant() {
         ),
         (
             "[redis]\n",
-            "1:2: unknown section `redis`; there are backup, limits, mail, media, operator, providers, rooms",
+            "1:2: unknown section `redis`; there are analytics, backup, limits, mail, media, operator, providers, rooms",
         ),
     ] {
         let error = refused(text, &[]);

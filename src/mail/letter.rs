@@ -29,13 +29,13 @@ struct Words {
 
 const ENGLISH: Words = Words {
     subject: "Sign in to Stereo",
-    lead: "Open this link to sign in. It is good once, for 15 minutes:",
+    lead: "Open this link to sign in. It is good once, for 10 minutes:",
     button: "Sign in",
     note: "If you did not ask for it, you need do nothing: nobody is signed in without the link.",
 };
 const VIETNAMESE: Words = Words {
     subject: "Đăng nhập vào Stereo",
-    lead: "Mở đường dẫn này để đăng nhập. Nó dùng được một lần, trong 15 phút:",
+    lead: "Mở đường dẫn này để đăng nhập. Nó dùng được một lần, trong 10 phút:",
     button: "Đăng nhập",
     note: "Nếu không phải bạn yêu cầu thì không cần làm gì: không có đường dẫn thì không ai đăng nhập được.",
 };

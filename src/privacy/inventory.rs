@@ -99,7 +99,7 @@ const WITH_ACCOUNT: &str = "with the account";
 const WITH_SESSION: &str = "with the session, by its owner or by its end; with the account";
 const WITH_THREAD: &str = "when its owner deletes it; with the account";
 const WITH_LETTER: &str = "when its owner deletes it; with the thread; with the account";
-const WITH_ATTEMPT: &str = "when it is used, after a quarter of an hour, or with the account";
+const WITH_ATTEMPT: &str = "when it is used, after ten minutes, or with the account";
 
 const WITH_ROOM: &str = "with the room; with the account that owns it";
 const WITH_MEMBER: &str =

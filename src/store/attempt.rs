@@ -10,7 +10,7 @@ pub(super) const MOST_WRONG_CODES: u8 = 5;
 pub(super) const MOST_ATTEMPTS: usize = 4;
 /// How long an attempt of an earlier run of the server is kept, whose end only its holder knows,
 /// in milliseconds.
-pub(super) const LONGEST_MS: u64 = 15 * 60_000;
+pub(super) const LONGEST_MS: u64 = 10 * 60_000;
 
 /// A sign-in to begin.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub struct NewAttempt {
     pub browser: Box<str>,
     /// The code that the link shows in another browser; good only with the browser's secret.
     pub code: Box<str>,
-    /// When it is over, in server time; at most a quarter of an hour ahead.
+    /// When it is over, in server time; at most ten minutes ahead.
     pub ends_ms: u64,
     /// What whoever asked wants to know again; sealed too.
     pub then: Box<str>,

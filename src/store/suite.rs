@@ -53,7 +53,7 @@ pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
         link: format!("link {name}").into(),
         browser: format!("browser {name}").into(),
         code: "123456".into(),
-        ends_ms: NOW + 900_000,
+        ends_ms: NOW + 600_000,
         then: "/rooms/x".into(),
     }
 }
@@ -275,7 +275,7 @@ async fn links(store: &dyn Store) {
         .begin_attempt(attempt("fay@example.org", "g"))
         .await
         .unwrap();
-    let late = confirm(store, "link g", NOW + 900_000).await;
+    let late = confirm(store, "link g", NOW + 600_000).await;
     assert_eq!(late, None, "over");
     assert_eq!(confirm(store, "link g", NOW).await, None, "and gone");
 }

@@ -46,6 +46,7 @@ impl Language {
 struct Text {
     title: Both<String>,
     lead: Both<String>,
+    changed: Both<String>,
     section: Vec<Section>,
 }
 
@@ -89,7 +90,15 @@ enum When {
     Address,
     Servers,
     Complaints,
+    NoComplaints,
     Letters,
+    Tls,
+    Proxy,
+    Plain,
+    Counted,
+    Uncounted,
+    Fathom,
+    Backups,
     Reports,
     NoReports,
 }
@@ -97,11 +106,22 @@ enum When {
 impl When {
     fn holds(self, config: &Config) -> bool {
         let operator = &config.operator;
+        let (tls, server) = (config.tls.is_on(), &config.server);
+        let by_proxy = !tls && server.public_url.starts_with("https://");
+        let (counts, fathom) = (config.analytics.enabled, &config.analytics.fathom_site);
         match self {
             Self::Named => !operator.name.is_empty(),
             Self::Address => !operator.address.is_empty(),
             Self::Servers => !operator.servers.is_empty(),
             Self::Complaints => !operator.complaints.is_empty(),
+            Self::NoComplaints => operator.complaints.is_empty(),
+            Self::Tls => tls,
+            Self::Proxy => by_proxy,
+            Self::Plain => !tls && !by_proxy && !server.listen.ip().is_loopback(),
+            Self::Counted => counts,
+            Self::Uncounted => !counts && fathom.is_empty(),
+            Self::Fathom => !fathom.is_empty(),
+            Self::Backups => !config.backup.recipients.is_empty(),
             Self::Letters => !config.mail.smtp.is_empty(),
             Self::Reports => !config.telemetry.sentry_dsn.is_empty(),
             Self::NoReports => config.telemetry.sentry_dsn.is_empty(),
@@ -128,6 +148,8 @@ pub struct Policy {
     language: &'static str,
     title: String,
     lead: String,
+    #[serde(skip)]
+    changed: String,
     sections: Vec<Shown>,
 }
 
@@ -160,6 +182,7 @@ pub fn policy(config: &Config, language: Language) -> Option<Policy> {
         language: language.tag(),
         title: text.title.get(language).clone(),
         lead: text.lead.get(language).clone(),
+        changed: text.changed.get(language).clone(),
         sections: sections.collect(),
     })
 }
@@ -168,6 +191,7 @@ fn filled(text: &str, config: &Config) -> String {
     let operator = &config.operator;
     let reports = config.telemetry.sentry_dsn.parse::<sentry::types::Dsn>();
     let reports = reports.map_or_else(|_| String::new(), |dsn| dsn.host().to_owned());
+    let days = config.backup.keep_days.to_string();
     let mut text = text.to_owned();
     for (blank, with) in [
         ("{operator}", operator.name.as_str()),
@@ -175,6 +199,7 @@ fn filled(text: &str, config: &Config) -> String {
         ("{servers}", &operator.servers),
         ("{complaints}", &operator.complaints),
         ("{reports}", &reports),
+        ("{days}", &days),
         ("{commit}", COMMIT),
     ] {
         text = text.replace(blank, with);
@@ -239,6 +264,19 @@ impl Policy {
             for text in &words.text {
                 html += &format!("<p>{}</p>", escaped(text));
             }
+        }
+        html += &format!("<h2 id=\"versions\">{}</h2>", escaped(&self.changed));
+        for version in VERSIONS {
+            let text = if self.language == "vi" {
+                version.vi
+            } else {
+                version.en
+            };
+            let (date, text) = (version.date, escaped(text));
+            html += &format!(
+                "<p>{}, <time datetime=\"{date}\">{date}</time>: {text}</p>",
+                version.number
+            );
         }
         let source = escaped(&source(config));
         html + &format!("<p><a href=\"{source}\">{source}</a></p></main>")

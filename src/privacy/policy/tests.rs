@@ -9,6 +9,9 @@ fn named() -> Config {
     config.operator.complaints = "the ombudsman".into();
     config.mail.smtp = "smtps://mail.example:465".into();
     config.telemetry.sentry_dsn = "https://key@reports.example/1".into();
+    config.backup.recipients = vec!["age1".into()];
+    config.analytics.enabled = true;
+    config.server.public_url = "https://stereo.example".into();
     config
 }
 
@@ -47,13 +50,54 @@ fn a_section_stands_only_where_it_is_so() {
         assert!(has(&named(), id), "{id}");
         assert!(!has(&Config::default(), id), "{id}");
     }
-    assert!(has(&Config::default(), "errors") && !has(&named(), "errors"));
+    for id in ["counted", "backups", "transit_proxy"] {
+        assert!(has(&named(), id) && !has(&Config::default(), id), "{id}");
+    }
+    for id in ["errors", "uncounted", "complain_anywhere"] {
+        assert!(has(&Config::default(), id) && !has(&named(), id), "{id}");
+    }
+    let mut config = Config::default();
+    config.analytics.fathom_site = "ABCDEFGH".into();
+    assert!(has(&config, "fathom") && !has(&config, "uncounted"));
+    config.tls.certificate = "/certificate".into();
+    config.server.listen = "0.0.0.0:443".parse().unwrap();
+    assert!(has(&config, "transit_tls") && !has(&config, "transit_plain"));
+    config.tls.certificate = "".into();
+    assert!(has(&config, "transit_plain") && !has(&config, "transit_tls"));
     let html = policy(&named(), Language::English).unwrap().html(&named());
     assert!(html.contains("Ada &amp; &lt;b&gt;sons&lt;/b&gt;"), "{html}");
     assert!(
         html.contains("reports.example") && !html.contains("key@"),
         "{html}"
     );
+}
+
+#[test]
+fn what_changed_is_told_with_and_without_scripts() {
+    let told = summary(&named());
+    let page = |language| {
+        let policy = policy(&named(), language).unwrap();
+        policy.html(&named())
+    };
+    let (en, vi) = (page(Language::English), page(Language::Vietnamese));
+    for (version, told) in VERSIONS.iter().zip(told["changes"].as_array().unwrap()) {
+        assert_eq!(told["text"]["en"], version.en);
+        assert_eq!(told["significant"], version.significant);
+        assert!(en.contains(version.en) && vi.contains(version.vi));
+        assert!(en.contains(version.date) && vi.contains(version.date));
+    }
+}
+
+#[test]
+fn what_is_said_of_times_is_what_the_software_does() {
+    let policy = policy(&named(), Language::English).unwrap();
+    let cookies = policy.sections.iter().find(|one| one.id == "cookies");
+    let text = cookies.unwrap().words.text.join(" ");
+    assert!(text.contains("ten minutes") && crate::auth::cookie::SIGN_IN_SECONDS == 600);
+    let backups = policy.sections.iter().find(|one| one.id == "backups");
+    let text = backups.unwrap().words.text.join(" ");
+    assert!(text.contains("after 30 days") && named().backup.keep_days == 30);
+    assert_eq!(crate::support::GRANT_MS, 3_600_000, "an hour");
 }
 
 #[test]

@@ -16,10 +16,19 @@ pub struct Version {
 }
 
 /// Every version, the newest first.
-pub const VERSIONS: &[Version] = &[Version {
-    number: 1,
-    date: "2026-11-24",
-    significant: true,
-    en: "The first version.",
-    vi: "Bản đầu tiên.",
-}];
+pub const VERSIONS: &[Version] = &[
+    Version {
+        number: 2,
+        date: "2026-11-26",
+        significant: true,
+        en: "Operators can have visits counted, without cookies, and you can object. Says what support sees of you, how you can complain, how backups and connections are protected, and which times are kept. A sign-in may be under way for ten minutes, no longer for fifteen.",
+        vi: "Người vận hành có thể cho đếm lượt xem, không dùng cookie, và bạn phản đối được. Nói rõ bộ phận hỗ trợ thấy gì của bạn, bạn khiếu nại thế nào, bản sao lưu và đường truyền được bảo vệ ra sao, và những thời điểm nào được giữ. Một lần đăng nhập kéo dài tối đa mười phút, không còn mười lăm.",
+    },
+    Version {
+        number: 1,
+        date: "2026-11-24",
+        significant: true,
+        en: "The first version.",
+        vi: "Bản đầu tiên.",
+    },
+];
