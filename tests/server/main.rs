@@ -20,5 +20,6 @@ mod rooms;
 mod stalls;
 mod stay;
 mod support;
+mod third_parties;
 mod tls;
 mod visits;
