@@ -41,6 +41,8 @@ class Stereo:
 class Browser:
     """A browser of its own, with its own profile and, if wished, its own ears."""
 
+    log = {"browser": "ALL"}
+
     def __init__(self, size="desktop", dark=True, language="en", environment=None, autoplay=True, letters=16):
         width, height = SIZES[size]
         options = webdriver.ChromeOptions()
@@ -55,7 +57,7 @@ class Browser:
         for argument in arguments:
             options.add_argument(argument)
         options.add_experimental_option("prefs", {"intl.accept_languages": language, "webkit.webprefs.default_font_size": letters})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", self.log)
         service = Service("/usr/bin/chromedriver", env={**os.environ, **(environment or {})})
         self.driver = webdriver.Chrome(options=options, service=service)
         self.shape(width, height)

@@ -1,0 +1,105 @@
+"""Nobody else: everything that pages ask for, of whom, and which cookies they are given."""
+import json
+import urllib.parse
+
+import pytest
+
+from account_test import signed_in
+from conftest import Browser, until
+
+# What belongs to no host.
+NOWHERE = ("data:", "blob:", "about:", "chrome:")
+
+
+class Watched(Browser):
+    """A browser whose every request is noted."""
+
+    log = {"browser": "ALL", "performance": "ALL"}
+
+    def heard(self):
+        """What its network did since it was asked last: the name of each event, and what it tells."""
+        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        return [(event["method"], event["params"]) for event in events]
+
+
+class Visit:
+    """What was asked for, and which cookies were set, by whom, in all that a browser did."""
+
+    def __init__(self, browser):
+        self.browser, self.urls, self.cookies = browser, [], []
+
+    def listen(self):
+        paths = {}
+        for method, told in self.browser.heard():
+            if method == "Network.requestWillBeSent":
+                self.urls.append(told["request"]["url"])
+                paths[told["requestId"]] = urllib.parse.urlsplit(told["request"]["url"]).path
+            elif method == "Network.webSocketCreated":
+                self.urls.append(told["url"])
+            elif method == "Network.responseReceivedExtraInfo":
+                for name, value in told["headers"].items():
+                    if name.lower() == "set-cookie":
+                        self.cookies += [(line.split("=")[0], paths.get(told["requestId"])) for line in value.split("\n")]
+        return self
+
+    def others(self, url):
+        """What was asked of anybody but the server at `url`."""
+        ours = ("http", "ws")
+        host = urllib.parse.urlsplit(url).netloc
+        parts = [(one, urllib.parse.urlsplit(one)) for one in self.urls if not one.startswith(NOWHERE)]
+        return [one for one, part in parts if part.netloc != host or part.scheme not in ours]
+
+
+@pytest.fixture
+def watched():
+    opened = []
+
+    def make(**options):
+        opened.append(Watched(**options))
+        return opened[-1]
+
+    yield make
+    for browser in opened:
+        browser.close()
+
+
+def test_a_full_visit_asks_nobody_else_and_is_given_no_cookie_but_for_signing_in(stereo, watched):
+    ada = watched()
+    visit = Visit(ada)
+    ada.start_room(stereo.url)
+    ada.add_tracks(2)
+    ada.see("now-title")
+    for page in ("privacy", "settings", "sign-in"):
+        ada.open(f"{stereo.url}/{page}")
+        until(lambda: ada.script("return document.readyState") == "complete" and ada.script("return document.querySelector('#app').childElementCount"), 30, f"{page} is drawn")
+    visit.listen()
+    assert visit.cookies == [], "a guest is given none"
+    assert ada.driver.get_cookies() == []
+    signed_in(ada, stereo)
+    ada.open(stereo.url).see("account")
+    ada.open(f"{stereo.url}/settings").see("handle")
+    ada.click("sign-out")
+    ada.see("start-room")
+    visit.listen()
+    assert len(visit.urls) > 100 and any(url.startswith("ws:") for url in visit.urls), "it is listened to"
+    assert visit.others(stereo.url) == []
+    named = {(name, path) for name, path in visit.cookies}
+    assert {name for name, _ in named} == {"stereo", "stereo-signin"}, named
+    assert {path for _, path in named} <= {"/api/sign-in/email", "/api/sign-in/email/confirm", "/api/sign-out"}, named
+    assert ada.driver.get_cookies() == [], "signed out, none is left"
+
+
+def test_a_significant_change_of_the_policy_is_told_until_it_is_dismissed(stereo, browsers):
+    ada = browsers()
+    ada.open(stereo.url).see("start-room")
+    until(lambda: ada.script("return localStorage.getItem('stereo.policy')"), 30, "it is known which version holds")
+    assert not ada.all("policy-notice"), "who comes for the first time has nothing to be told"
+    ada.script("localStorage.setItem('stereo.policy', '1')")
+    ada.open(stereo.url).see("policy-notice")
+    ada.open(f"{stereo.url}/privacy").see("policy-notice")
+    ada.click("policy-dismiss")
+    until(lambda: not ada.all("policy-notice"), 30, "it is dismissed")
+    ada.open(stereo.url).see("start-room")
+    newest = str(ada.script("return fetch('/api/policy').then((answer) => answer.json()).then((told) => told.version)"))
+    assert newest != "1" and ada.script("return localStorage.getItem('stereo.policy')") == newest
+    assert not ada.all("policy-notice")
