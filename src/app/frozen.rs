@@ -10,9 +10,10 @@ use stereo_protocol::{CloseCode, ErrorKind, ErrorObject};
 /// What somebody is told whose account is frozen.
 const FROZEN: &str = "your account is frozen: use it again in Settings, or sign out to be a guest";
 
-/// The refusal of whatever a frozen account would be used for.
+/// The refusal of whatever a frozen account would be used for. Its field tells it from a role that
+/// does not suffice, and from a ban.
 pub(crate) fn frozen() -> ErrorObject {
-    ErrorObject::new(ErrorKind::NotAllowed, FROZEN)
+    ErrorObject::new(ErrorKind::NotAllowed, FROZEN).with_field("account")
 }
 
 impl App {

@@ -140,7 +140,10 @@ impl Conversation {
             let message = "accounts cannot be read now: try again";
             unreadable(error, "an account could not be read", message)
         };
-        let ended = || ErrorObject::new(ErrorKind::NotAllowed, "you are not signed in any more");
+        let ended = || {
+            let message = "you are not signed in any more";
+            ErrorObject::new(ErrorKind::NotAllowed, message).with_field("session")
+        };
         let account = read.await.map_err(unavailable)?.ok_or_else(ended)?;
         if account.preferences.frozen {
             return Err(frozen());

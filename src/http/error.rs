@@ -17,6 +17,8 @@ pub struct Problem {
     status: StatusCode,
     error: Box<ErrorObject>,
     allow: Option<&'static str>,
+    /// Tries that are left of the thing that failed.
+    left: Option<u8>,
 }
 
 impl Problem {
@@ -26,7 +28,14 @@ impl Problem {
             status,
             error: Box::new(ErrorObject::new(kind, message)),
             allow: None,
+            left: None,
         }
+    }
+
+    /// Says how many tries are left.
+    pub fn with_tries_left(mut self, left: u8) -> Self {
+        self.left = Some(left);
+        self
     }
 
     /// Nothing is here, or nothing for you.
@@ -75,6 +84,7 @@ impl From<ErrorObject> for Problem {
             status,
             error: Box::new(error),
             allow: None,
+            left: None,
         }
     }
 }
@@ -107,6 +117,7 @@ impl From<Problem> for Response {
             status,
             error,
             allow,
+            left,
         } = problem;
         let data = &error.data;
         let document = json!({
@@ -119,6 +130,7 @@ impl From<Problem> for Response {
             "field": data.field,
             "reference": data.reference,
             "retry_after_ms": data.retry_after_ms,
+            "left": left,
         });
         let mut response = Response::new(Full::from(document.to_string()));
         *response.status_mut() = status;

@@ -155,6 +155,10 @@ async fn route(
             policy::text(app, reading(&request, "GET, HEAD")?.uri().query())
         }
         ["privacy"] => policy::page(app, reading(&request, "GET, HEAD")?),
+        ["source"] => {
+            reading(&request, "GET, HEAD")?;
+            Ok(policy::lead_to_source(app))
+        }
         ["source.tar.gz"] => {
             reading(&request, "GET, HEAD")?;
             policy::source()
@@ -187,7 +191,7 @@ async fn route(
         ["favicon.ico"] => app
             .assets
             .serve("web", "icon.svg", reading(&request, "GET, HEAD")?),
-        [""] | ["rooms", _] | ["settings"] | ["sign-in"] | ["sign-in", "email"] => {
+        [""] | ["rooms", _] | ["settings"] | ["support"] | ["sign-in"] | ["sign-in", "email"] => {
             app.assets.page(reading(&request, "GET, HEAD")?)
         }
         #[cfg(test)]

@@ -46,6 +46,17 @@ pub(super) fn page(app: &App, request: &Request) -> Result<Response, Problem> {
     Ok(response)
 }
 
+/// `GET /source`: leads to the source of what runs here, wherever the operator has put it. Pages
+/// without scripts know no more of it than this.
+pub(super) fn lead_to_source(app: &App) -> Response {
+    let mut response = super::empty(StatusCode::FOUND);
+    let address = policy::source(&app.config);
+    let address = HeaderValue::from_str(&address);
+    let address = address.unwrap_or(HeaderValue::from_static(policy::OWN_SOURCE));
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}
+
 /// `GET /source.tar.gz`.
 pub(super) fn source() -> Result<Response, Problem> {
     if SOURCE.is_empty() {

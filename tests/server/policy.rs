@@ -33,8 +33,33 @@ async fn the_policy_is_read_with_and_without_scripts_in_both_languages() {
             let heading = section["title"].as_str().unwrap().replace('"', "&quot;");
             assert!(bare.contains(&heading), "{heading}");
         }
+        let changed = summary["changes"][0]["text"][language].as_str().unwrap();
+        assert!(bare.contains(changed), "what changed: {bare}");
         assert!(bare.contains("Ada's &lt;listening&gt; club"), "{bare}");
         assert!(page.contains("/assets/app.js"), "the page as always");
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_scripts_is_led_to_the_source_of_what_runs() {
+    for (given, at) in [
+        ("", "/source.tar.gz"),
+        (
+            "https://git.example/{commit}",
+            &*format!("https://git.example/{}", stereo::privacy::policy::COMMIT),
+        ),
+    ] {
+        let mut settings = config();
+        settings.operator.source_url = given.into();
+        let server = Server::start_with(settings).await;
+        let (status, head, _) = server
+            .http_full(server.address, "GET", "/source", &[], b"")
+            .await;
+        assert_eq!(status, 302);
+        assert!(head.contains(&format!("location: {at}\r\n")), "{head}");
+        let (_, page) = server.http("GET", "/support", &[], b"").await;
+        let bare = page.split("<noscript>").nth(1).unwrap();
+        assert!(bare.contains("href=\"/source\""), "{bare}");
     }
 }
 

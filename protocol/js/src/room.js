@@ -16,8 +16,8 @@ import { Tokens } from './tokens.js';
  * @typedef {import('./types.js').EventNotice} EventNotice
  * @typedef {import('./types.js').People} People
  * @typedef {'connecting' | 'joined' | 'reconnecting' | 'closed'} Status
- * @typedef {{ code: number, kind?: string, reason?: string }} Reason why it is closed: the socket's
- *   close code, the kind of the refusal, and what the room said
+ * @typedef {{ code: number, kind?: string, field?: string, reason?: string }} Reason why it is
+ *   closed: the socket's close code, the kind of the refusal and what it was about, and what the room said
  * @typedef {object} Options
  * @property {string} url the room's address, `https://host/rooms/ID`, or its socket's
  * @property {string} [name]
@@ -220,6 +220,11 @@ export class Room {
     this.end({ code: 1000 });
   }
 
+  /** Joins again on a new socket, which carries the browser's cookies of now: a guest who has signed in is the same member under the account from then on. */
+  rejoin() {
+    if (this.status !== 'closed') this.link.replace();
+  }
+
   /** Asks whether the connection lives, and does not wait with a new one: the page was shown again, or the network is back. */
   verify() {
     if (this.status === 'closed') return;
@@ -304,8 +309,10 @@ export class Room {
       this.link.drop();
       return;
     }
-    const code = refusal.kind === 'not_found' ? 4502 : refusal.kind === 'not_allowed' ? 4500 : 0;
-    this.end({ code, kind: refusal.kind });
+    // Not allowed because of the account or the session is no removal from the room.
+    const removed = refusal.kind === 'not_allowed' && !refusal.field;
+    const code = refusal.kind === 'not_found' ? 4502 : removed ? 4500 : 0;
+    this.end({ code, kind: refusal.kind, ...(refusal.field && { field: refusal.field }) });
   }
 
   /** @param {string} method @param {any} params */

@@ -253,6 +253,31 @@ test('a code from 4500, or one that coming back would only repeat, ends it', () 
   }
 });
 
+test('who may not join because of the account or the session was not removed from the room', () => {
+  for (const [data, code] of [[{}, 4500], [{ field: 'account' }, 0], [{ field: 'session' }, 0]]) {
+    const { socket, sockets, room, time } = joined();
+    socket.drop(4003);
+    time.pass(250);
+    sockets[1].open();
+    sockets[1].say({ id: sockets[1].asked('join').id, error: refusal('not_allowed', data) });
+    assert.deepEqual(room.state.reason, { code, kind: 'not_allowed', ...data });
+  }
+});
+
+test('who has signed in joins again at once, on a new socket, and goes on where they were', () => {
+  const { socket, sockets, room, time } = joined();
+  room.rejoin();
+  assert.equal(socket.readyState, 3);
+  time.pass(0);
+  sockets[1].open();
+  const { params } = sockets[1].asked('join');
+  assert.deepEqual([params.token, params.resume], ['secret', { epoch: 'e_1', seq: 5 }]);
+  room.close();
+  room.rejoin();
+  time.pass(100_000);
+  assert.equal(sockets.length, 2, 'who has left stays away');
+});
+
 test('a server that takes us in and drops us at once is asked ever more rarely', () => {
   const { sockets, time } = joined();
   for (let round = 0; round < 6; round++) {

@@ -129,7 +129,8 @@ async fn told(app: &App, shown: &Shown, outcome: Outcome) -> Result<Response, Pr
         Outcome::WrongCode { left } => {
             let tries = if left == 1 { "try" } else { "tries" };
             let expected = format!("expected the code that the link shows; {left} {tries} left");
-            Err(ErrorObject::invalid("code", expected).into())
+            let wrong = Problem::from(ErrorObject::invalid("code", expected));
+            Err(wrong.with_tries_left(left))
         }
         Outcome::Taken => Err(ErrorObject::new(
             ErrorKind::Conflict,
