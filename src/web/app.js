@@ -10,9 +10,12 @@ import { SignIn } from './pages/sign_in.js';
 import { SignInLink } from './pages/sign_in_link.js';
 import { AccountPage } from './pages/account.js';
 import { PrivacyPage } from './pages/privacy.js';
+import { SupportPage } from './pages/support.js';
 import { Missing } from './pages/ended.js';
 import { sheets } from './lib/announce.js';
+import { findMe } from './lib/account.js';
 import { findPolicy } from './lib/policy.js';
+import { tellVisits } from './lib/visits.js';
 import { Foot } from './parts/foot.js';
 import { PolicyNotice } from './parts/policy_notice.js';
 import { Toasts } from './parts/toasts.js';
@@ -25,6 +28,7 @@ function Page() {
   if (path.value === '/sign-in/email') return html`<${SignInLink} />`;
   if (path.value === '/settings') return html`<${AccountPage} />`;
   if (path.value === '/privacy') return html`<${PrivacyPage} />`;
+  if (path.value === '/support') return html`<${SupportPage} />`;
   return html`<${Missing} what="page" />`;
 }
 
@@ -40,4 +44,6 @@ function App() {
 
 startRouter();
 findPolicy();
+findMe();
+tellVisits();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById('app')));

@@ -100,6 +100,7 @@ export interface Room {
   unsay(message: string): Promise<unknown>;
   rename(name: string): Promise<unknown>;
   forget(): Promise<unknown>;
+  rejoin(): void;
   call(method: string, params?: object): Promise<any>;
   close(): void;
 }
@@ -128,6 +129,8 @@ export interface Refusal {
   retry?: boolean;
   retry_after_ms?: number;
   reference?: string | null;
+  /** Tries that are left, of a code. */
+  left?: number | null;
 }
 
 export interface ListedRoom {

@@ -1,11 +1,11 @@
 """The client is there for everybody: rules, contrast, keys alone, stillness, large letters, forced colours."""
 import pytest
-from selenium.webdriver import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 import access
 import company
 from conftest import until
+from keyboard import Keyboard
 
 DESK, HAND, SMALL = (1280, 720), (390, 844), (320, 640)
 
@@ -96,33 +96,6 @@ def test_words_stand_out_from_what_is_behind_them_in_the_light_of_every_track(st
         until(lambda: lively.see("now-title").text != title, 30, "the next track is on")
     over(lively, "settings", "theme", faint_in(lively))
     over(lively, "room-settings", "preset", faint_in(lively))
-
-
-class Keyboard:
-    """A person with nothing but keys."""
-
-    def __init__(self, browser):
-        self.browser = browser
-
-    def press(self, *keys):
-        ActionChains(self.browser.driver).send_keys(*keys).perform()
-
-    def at(self):
-        return self.browser.script("return document.activeElement?.dataset.test ?? null")
-
-    def to(self, test, key=Keys.TAB):
-        """Goes on to the next control of this name, and sees on the way where it is."""
-        for _ in range(120):
-            self.press(key)
-            at, shown = self.browser.script("""
-                const at = document.activeElement, style = getComputedStyle(at);
-                const own = style.outlineStyle !== 'none' || at.matches('body, main, dialog, .groove');
-                const about = at.closest('label, .search');
-                return [at.dataset.test ?? null, own || (about && getComputedStyle(about).outlineStyle !== 'none')]""")
-            assert shown, f"nothing shows that the focus is at {at}"
-            if at == test:
-                return
-        raise AssertionError(f"{test} is not reached with {key!r}")
 
 
 def test_with_keys_alone_a_person_joins_adds_reorders_votes_skips_reacts_and_talks(stereo, browsers):

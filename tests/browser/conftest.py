@@ -24,14 +24,21 @@ SIZES = {"desktop": (1280, 720), "phone": (390, 844), "small": (320, 640), "larg
 class Stereo:
     """A server process on free ports."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, **settings):
+        self.directory = directory
         command = [BINARY, "--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0", "--data", str(directory)]
         self.mailbox = Mailbox()
-        environment = {**os.environ, **self.mailbox.settings(), "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0", "STEREO_ROOMS__HEALTH_MS": "3000"}
+        environment = {**os.environ, **self.mailbox.settings(), "STEREO_ROOMS__PER_ADDRESS_PER_HOUR": "0", "STEREO_ROOMS__HEALTH_MS": "3000", **settings}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://127.0.0.1:"), self.url
         self.port = int(self.url.rsplit(":", 1)[1])
+
+    def support(self, *arguments, text=""):
+        """What the operator does on the command line: whether it went well, and what it said."""
+        command = [BINARY, "support", "--data", str(self.directory), *arguments]
+        told = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+        return told.returncode == 0, told.stdout + told.stderr
 
     def stop(self):
         self.process.terminate()
@@ -43,7 +50,7 @@ class Browser:
 
     log = {"browser": "ALL"}
 
-    def __init__(self, size="desktop", dark=True, language="en", environment=None, autoplay=True, letters=16):
+    def __init__(self, size="desktop", dark=True, language="en", environment=None, autoplay=True, letters=16, scripts=True):
         width, height = SIZES[size]
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
@@ -56,7 +63,10 @@ class Browser:
             arguments.append("--autoplay-policy=no-user-gesture-required")
         for argument in arguments:
             options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language, "webkit.webprefs.default_font_size": letters})
+        prefs = {"intl.accept_languages": language, "webkit.webprefs.default_font_size": letters}
+        if not scripts:
+            prefs["profile.managed_default_content_settings.javascript"] = 2
+        options.add_experimental_option("prefs", prefs)
         options.set_capability("goog:loggingPrefs", self.log)
         service = Service("/usr/bin/chromedriver", env={**os.environ, **(environment or {})})
         self.driver = webdriver.Chrome(options=options, service=service)

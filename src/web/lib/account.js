@@ -3,6 +3,8 @@
 // script's reach; that there may be one is remembered here, so that guests are asked for nothing.
 import { signal } from '@preact/signals';
 import { ask, change } from './api.js';
+import { language } from './i18n.js';
+import { prefer, preferences } from './preferences.js';
 
 /**
  * @typedef {object} Way
@@ -17,6 +19,7 @@ import { ask, change } from './api.js';
  * @property {string | null} language
  * @property {{ rooms: boolean, policy: boolean }} mails
  * @property {boolean} frozen
+ * @property {boolean} [counted] whether their visits may be counted, where they are
  * @property {Way[]} ways
  *
  * @typedef {object} AccountSession
@@ -34,6 +37,9 @@ const MAYBE = 'stereo.signed-in';
 
 /** The person; null: nobody is signed in; undefined: not known yet. */
 export const me = signal(/** @type {Me | null | undefined} */ (undefined));
+
+/** Whether the account was made here, on this visit. */
+export const made = signal(false);
 
 /** Remembers that somebody may be signed in here. @param {boolean} maybe */
 export function remember(maybe) {
@@ -61,6 +67,7 @@ export async function findMe() {
   }
   try {
     me.value = await ask('/api/me');
+    speak(/** @type {Me} */ (me.value), false);
   } catch (refusal) {
     // Only "nobody" means that: a server that is away says nothing about it.
     if (/** @type {any} */ (refusal)?.kind !== 'not_allowed') return;
@@ -81,12 +88,31 @@ export async function confirmSignIn(shown) {
 }
 
 /** @param {any} confirmed */
-function enter(confirmed) {
+export function enter(confirmed) {
   if (confirmed.me) {
     remember(true);
+    if (confirmed.fresh) made.value = true;
     me.value = confirmed.me;
+    speak(confirmed.me, true);
   }
   return confirmed;
+}
+
+/**
+ * The account's language is spoken where somebody signs in, and where this browser has chosen none.
+ * One that was chosen here before there was an account becomes the account's.
+ * @param {Me} person @param {boolean} entered whether they signed in just now
+ */
+function speak(person, entered) {
+  const { language: here } = preferences.peek();
+  if (person.language && (entered || here === null)) prefer({ language: person.language });
+  else if (entered && here !== null) changeMe({ language: language.peek() }).catch(() => {});
+}
+
+/** Speaks it here; mails to whoever is signed in are written in it too. @param {string} picked */
+export async function chooseLanguage(picked) {
+  prefer({ language: picked });
+  if (me.peek()) await changeMe({ language: picked });
 }
 
 export async function signOut() {
@@ -95,7 +121,7 @@ export async function signOut() {
   me.value = null;
 }
 
-/** @param {Partial<{ handle: string, language: string | null, mails: object, frozen: boolean }>} wish */
+/** @param {Partial<{ handle: string, language: string | null, mails: object, frozen: boolean, counted: boolean }>} wish */
 export async function changeMe(wish) {
   me.value = await change('PATCH', '/api/me', wish);
 }
@@ -137,6 +163,13 @@ export const keepRoom = (id, token) => change('PUT', `/api/me/rooms/${encodeURIC
 
 /** @param {string} id */
 export const deleteRoom = (id) => change('DELETE', `/api/me/rooms/${encodeURIComponent(id)}`);
+
+/** Reads an export in: what this account has not yet is added. @param {Blob} file */
+export async function importExport(file) {
+  const told = await ask('/api/me/import', { method: 'POST', body: file, headers: { 'content-type': 'application/zip' } });
+  await findMe();
+  return told;
+}
 
 /** Erases the account, everywhere. The page still shows the receipt to whoever it was. @param {string} handle typed by its owner */
 export async function eraseMe(handle) {

@@ -9,7 +9,7 @@ function refusal(response, body) {
 
 /** @param {any} body */
 function pickFrom(body) {
-  return { field: body?.field ?? null, reference: body?.reference ?? null, retry_after_ms: body?.retry_after_ms };
+  return { field: body?.field ?? null, reference: body?.reference ?? null, retry_after_ms: body?.retry_after_ms, left: body?.left ?? null };
 }
 
 /** @param {string} path @param {RequestInit} [init] */

@@ -25,3 +25,8 @@ export function keepFocus(...wanted) {
 
 /** A selector for what a test calls by this name, and people by its label. @param {string} name */
 export const named = (name) => `[data-test="${name}"]`;
+
+/** As a `ref`: what appears because it was asked for has the focus. @param {HTMLElement | null} element */
+export function focusOnce(element) {
+  element?.focus();
+}

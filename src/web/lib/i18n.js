@@ -35,6 +35,7 @@ const tools = computed(() => {
     signed: new Intl.NumberFormat(tag, { maximumFractionDigits: 1, signDisplay: 'exceptZero' }),
     list: new Intl.ListFormat(tag, { type: 'conjunction' }),
     clock: new Intl.DateTimeFormat(tag, { hour: '2-digit', minute: '2-digit' }),
+    day: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }),
     two: new Intl.NumberFormat(tag, { minimumIntegerDigits: 2 }),
   };
 });
@@ -73,6 +74,9 @@ export const list = (values) => tools.value.list.format(values);
 
 /** @param {number} milliseconds Unix time */
 export const timeOfDay = (milliseconds) => tools.value.clock.format(milliseconds);
+
+/** @param {string} date as the server writes days, 2026-11-24 */
+export const day = (date) => tools.value.day.format(new Date(date));
 
 /** A length or position, as 1:03 or 1:02:03. @param {number} milliseconds */
 export function duration(milliseconds) {

@@ -1,7 +1,7 @@
 // @ts-check
 // Passkeys (WebAuthn): the browser's own dialogue, between two requests to the server.
 import { change } from './api.js';
-import { me, remember } from './account.js';
+import { enter } from './account.js';
 
 /** Whether this browser knows passkeys, with options as JSON (WebAuthn level 3). */
 export const knowsPasskeys = () => 'PublicKeyCredential' in globalThis && 'parseCreationOptionsFromJSON' in PublicKeyCredential;
@@ -16,10 +16,7 @@ export async function addPasskey(label) {
 export async function signInWithPasskey() {
   const { publicKey } = await change('POST', '/api/sign-in/passkey/begin', {});
   const shown = await asked(navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey) }));
-  const told = await change('POST', '/api/sign-in/passkey/finish', { credential: shown.toJSON() });
-  remember(true);
-  me.value = told.me;
-  return told;
+  return enter(await change('POST', '/api/sign-in/passkey/finish', { credential: shown.toJSON() }));
 }
 
 /** @param {Promise<Credential | null>} dialogue @returns {Promise<PublicKeyCredential>} */

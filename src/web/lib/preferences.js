@@ -10,12 +10,13 @@ import { effect, signal } from '@preact/signals';
  * @property {number} volume 0 to 1
  * @property {boolean} muted
  * @property {number} nudge milliseconds, for this output device
+ * @property {boolean} counted whether visits of this browser may be counted, where they are
  */
 
 const KEY = 'stereo.preferences';
 
 /** @type {Preferences} */
-const DEFAULTS = { theme: 'system', language: null, name: '', volume: 0.8, muted: false, nudge: 0 };
+const DEFAULTS = { theme: 'system', language: null, name: '', volume: 0.8, muted: false, nudge: 0, counted: true };
 
 /** @returns {Preferences} */
 function read() {

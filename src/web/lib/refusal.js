@@ -21,8 +21,9 @@ const SENTENCES = {
 
 /** @param {unknown} fault */
 export function sentence(fault) {
-  const { kind = 'unavailable', reference = null, retry_after_ms: wait = 0 } = /** @type {Refusal} */ (fault ?? {});
+  const { kind = 'unavailable', field = null, reference = null, retry_after_ms: wait = 0 } = /** @type {Refusal} */ (fault ?? {});
   if (kind === 'internal' && reference) return t('error.reference', { reference });
+  if (kind === 'not_allowed' && field === 'account') return `${t('ended.frozen')}. ${t('ended.frozen_note')}`;
   if (kind === 'rate_limited' && wait > 1000) return t('error.wait', { count: Math.ceil(wait / 1000) });
   return t(SENTENCES[kind] ?? 'error.unavailable');
 }

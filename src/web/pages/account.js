@@ -5,18 +5,20 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { changeMe, deleteRoom, findMe, me, removePicture, setPicture, signOut } from '../lib/account.js';
+import { changeMe, deleteRoom, findMe, made, me, removePicture, setPicture, signOut } from '../lib/account.js';
 import { announce, toast } from '../lib/announce.js';
 import { attempt, sentence } from '../lib/refusal.js';
 import { navigate } from '../lib/router.js';
 import { useTitle } from '../lib/title.js';
 import { AccountWays } from '../parts/account_ways.js';
-import { Leaving } from '../parts/leaving.js';
+import { Rights } from '../parts/rights.js';
 import { Mark } from '../parts/icon.js';
+import { broughtBack } from '../parts/sign_in_steps.js';
 import { Picture } from '../parts/picture.js';
 import { Sessions } from '../parts/sessions.js';
 import { Looks } from '../parts/settings.js';
 import { Sure } from '../parts/sure.js';
+import { Threads } from '../parts/threads.js';
 import { YourRooms } from '../parts/your_rooms.js';
 
 /** @typedef {import('../lib/account.js').Me} Me */
@@ -25,8 +27,11 @@ export function AccountPage() {
   const fresh = useSignal(location.hash === '#fresh');
   useTitle(t('settings.title'));
   useEffect(() => {
+    if (fresh.peek()) made.value = true;
+    const fault = broughtBack();
+    if (fault) toast(fault, { tone: 'fault' });
     findMe();
-    if (location.hash) history.replaceState(null, '', location.pathname);
+    if (fault || fresh.peek()) history.replaceState(null, '', location.pathname);
   }, []);
   const person = me.value;
   return html`<div class="account">
@@ -38,7 +43,7 @@ export function AccountPage() {
       ${person === null && html`<section class="panel"><h2>${t('account.nobody')}</h2><p class="note">${t('account.nobody_note')}</p><a class="primary" href="/sign-in" data-test="sign-in">${t('account.sign_in')}</a></section>`}
       ${person && html`<${Signed} person=${person} />`}
       <section class="panel" aria-labelledby="looks"><h2 id="looks">${t('account.browser')}</h2><p class="note">${t('account.browser_note')}</p><${Looks} /></section>
-      ${person && html`<${Leaving} person=${person} />`}
+      ${person && html`<${Rights} person=${person} />`}
     </main>
   </div>`;
 }
@@ -56,6 +61,7 @@ function Signed({ person }) {
     <${AccountWays} person=${person} />
     <${Sessions} />
     <${Mails} person=${person} />
+    <section class="panel" aria-labelledby="letters"><h2 id="letters">${t('support.title')}</h2><p class="note">${t('support.settings_note')}</p><${Threads} /><a class="secondary" href="/support" data-test="to-support">${t('support.write')}</a></section>
     <section class="panel"><button class="secondary" data-test="sign-out" onClick=${out}>${t('account.sign_out')}</button></section>
   `;
 }

@@ -2,13 +2,19 @@
 // Pages for when there is no room to show: closed, removed from it, not found.
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
+import { path, roomIn } from '../lib/router.js';
+import { Foot } from '../parts/foot.js';
 import { Icon, Mark } from '../parts/icon.js';
 
 /** @typedef {import('../lib/i18n.js').Key} Key */
-/** @typedef {'kicked' | 'room_closed' | 'not_found' | 'account_deleted' | 'too_many' | 'misuse' | 'page' | 'unavailable'} What */
+/** @typedef {'kicked' | 'room_closed' | 'not_found' | 'account_deleted' | 'too_many' | 'misuse' | 'frozen' | 'signed_out' | 'page' | 'unavailable'} What */
 
 /** Close codes and reasons, whichever the SDK gives, to what the page says. @param {unknown} reason @returns {What} */
 export function whatEnded(reason) {
+  const { kind, field } = /** @type {any} */ (typeof reason === 'object' && reason !== null ? reason : {});
+  if (kind === 'not_allowed' && field === 'account') return 'frozen';
+  if (kind === 'not_allowed' && field === 'session') return 'signed_out';
+  if (kind === 'invalid') return 'misuse';
   const told = String(typeof reason === 'object' && reason !== null ? (/** @type {any} */ (reason).code ?? /** @type {any} */ (reason).kind ?? '') : reason);
   if (/4500|kick|ban/.test(told)) return 'kicked';
   if (/4502|not_?found/.test(told)) return 'not_found';
@@ -32,5 +38,6 @@ export function Missing({ what, children }) {
     </div>
     ${children}
     <a class="secondary" href="/">${t('ended.home')}<${Icon} name="arrow" size=${20} /></a>
+    ${roomIn(path.value) && html`<${Foot} />`}
   </main>`;
 }

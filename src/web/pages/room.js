@@ -3,9 +3,11 @@
 import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
+import { findMe, me } from '../lib/account.js';
 import { openSession } from '../lib/session.js';
 import { preferences } from '../lib/preferences.js';
 import { takeFresh } from '../lib/start.js';
+import { takeWayBack } from '../lib/way_back.js';
 import { Gate } from './gate.js';
 import { Missing, whatEnded } from './ended.js';
 import { Inside } from './inside.js';
@@ -20,13 +22,23 @@ export function RoomPage({ id }) {
   const session = useSignal(/** @type {import('../lib/session.js').Session | null} */ (null));
   const made = useSignal(/** @type {{ copied: boolean } | null} */ (null));
   const refused = useSignal(false);
+  const back = useSignal(/** @type {import('../lib/way_back.js').WayBack | null} */ (null));
   const enter = (/** @type {import('./gate.js').Entry} */ entry) => {
     session.value?.leave();
     session.value = openSession({ id, ...entry, invite: invitation() });
   };
+  /** Who signed in from this room comes back into it, as the same member, without another press. */
+  const goBackIn = async () => {
+    back.value = takeWayBack(id);
+    if (!back.value) return;
+    await findMe();
+    if (me.peek()) enter({ name: '' });
+    else back.value = null;
+  };
   useEffect(() => {
     made.value = takeFresh(id);
     if (made.value) enter({ name: preferences.peek().name });
+    else goBackIn();
     return () => session.peek()?.leave();
   }, [id]);
 
@@ -41,8 +53,21 @@ export function RoomPage({ id }) {
     session.value = null;
   }, [ended]);
 
+  if (back.value && !open) return html`<${ComingIn} />`;
   if (!open || !state) return html`<${Gate} key=${String(refused.value)} id=${id} invited=${!refused.value && Boolean(invitation())} refused=${refused.value} onEnter=${enter} />`;
-  if (ended) return html`<${Missing} what=${whatEnded(state.reason)} />`;
-  if (!state.room) return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /><p role="status">${t('room.coming_in')}</p></main>`;
-  return html`<${Inside} session=${open} made=${made.value} />`;
+  if (ended) return html`<${Over} what=${whatEnded(state.reason)} again=${() => enter({ name: preferences.peek().name })} />`;
+  if (!state.room) return html`<${ComingIn} />`;
+  return html`<${Inside} session=${open} made=${made.value} back=${back.value} />`;
+}
+
+function ComingIn() {
+  return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /><p role="status">${t('room.coming_in')}</p></main>`;
+}
+
+/** Why they are not in the room any more, and what can be done about it. @param {{ what: import('./ended.js').What, again: () => void }} props */
+function Over({ what, again }) {
+  return html`<${Missing} what=${what}>
+    ${what === 'frozen' && html`<a class="primary" href="/settings" data-test="to-settings">${t('settings.title')}</a>`}
+    ${what === 'signed_out' && html`<button class="primary" data-test="as-guest" onClick=${again}>${t('ended.as_guest')}</button>`}
+  <//>`;
 }

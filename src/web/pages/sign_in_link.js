@@ -7,6 +7,8 @@ import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { confirmSignIn } from '../lib/account.js';
 import { sentence } from '../lib/refusal.js';
+import { tellTabs } from '../lib/tabs_of_one.js';
+import { wayBack } from '../lib/way_back.js';
 import { Icon } from '../parts/icon.js';
 import { Card, goOn } from './sign_in.js';
 
@@ -15,6 +17,7 @@ export function SignInLink() {
   const code = useSignal('');
   const over = useSignal(!token.peek());
   const fault = useSignal('');
+  const taken = useSignal(false);
   useEffect(() => {
     // The secret is not left in the address bar or in the history.
     if (location.hash) history.replaceState(null, '', location.pathname);
@@ -24,12 +27,19 @@ export function SignInLink() {
     try {
       const told = await confirmSignIn({ token: token.value });
       if ('code' in told) code.value = told.code;
+      // The room that they came from may go on in its own tab: then not twice.
+      else if (wayBack() && (await tellTabs())) taken.value = true;
       else goOn(told);
     } catch (refusal) {
       if (/** @type {any} */ (refusal)?.kind === 'not_found') over.value = true;
       else fault.value = /** @type {any} */ (refusal)?.kind === 'conflict' ? t('account.way_taken') : sentence(refusal);
     }
   };
+  if (taken.value) {
+    return html`<${Card} title=${t('sign_in.taken')} test="link-taken">
+      <p class="gate-now">${t('sign_in.taken_note')}</p>
+    <//>`;
+  }
   if (over.value) {
     return html`<${Card} title=${t('sign_in.over_title')} test="link-over">
       <p class="gate-now">${t('sign_in.over')}</p>

@@ -1,15 +1,11 @@
 // @ts-check
 // In the head of the first page: who is signed in, or the way to it.
-import { useEffect } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { findMe, me } from '../lib/account.js';
+import { me } from '../lib/account.js';
 import { Picture } from './picture.js';
 
 export function AccountLink() {
-  useEffect(() => {
-    if (me.peek() === undefined) findMe();
-  }, []);
   const person = me.value;
   if (person === undefined) return null;
   if (person === null) return html`<a class="secondary" href="/sign-in" data-test="sign-in">${t('account.sign_in')}</a>`;

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
+import { me } from '../lib/account.js';
 import { nameOf } from '../lib/here.js';
 import { ROLES, mayModerate } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
@@ -15,8 +16,8 @@ import { MemberSheet } from './member_sheet.js';
 
 /** @typedef {import('../lib/session.js').Session} Session */
 
-/** @param {{ session: Session, onShare: () => void }} props */
-export function People({ session, onShare }) {
+/** @param {{ session: Session, onShare: () => void, onSignIn: () => void }} props */
+export function People({ session, onShare, onSignIn }) {
   const about = useSignal(/** @type {string | null} */ (null));
   const state = session.state.value;
   const { presence, you } = state;
@@ -30,6 +31,7 @@ export function People({ session, onShare }) {
     </ul>
     ${hidden > 0 && html`<p class="empty">${t('people.more', { count: hidden })}</p>`}
     ${presence.count === 1 && html`<button class="adder" data-test="bring" onClick=${onShare}><${Icon} name="share" size=${20} />${t('people.bring')}</button>`}
+    ${me.value === null && html`<p class="guest-note"><span>${t('keep.guest')}</span><button class="link" data-test="guest-sign-in" onClick=${onSignIn}>${t('account.sign_in')}</button></p>`}
     ${about.value && html`<${MemberSheet} session=${session} id=${about.value} onClose=${() => (about.value = null)} />`}
   </div>`;
 }

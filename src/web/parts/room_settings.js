@@ -30,8 +30,8 @@ async function closeRoom(session) {
   }
 }
 
-/** @param {{ session: Session, onClose: () => void }} props */
-export function RoomSettingsSheet({ session, onClose }) {
+/** @param {{ session: Session, onClose: () => void, onKeep: () => void }} props `onKeep`: sign in to keep the room */
+export function RoomSettingsSheet({ session, onClose, onKeep }) {
   const { room } = session.state.value;
   if (!room) return null;
   const options = (/** @type {string} */ group, /** @type {readonly string[]} */ values) =>
@@ -49,7 +49,7 @@ export function RoomSettingsSheet({ session, onClose }) {
     <${Choice} label=${t('order.label')} cards=${true} test="order" value=${room.order}
       options=${options('order', ['added', 'fair', 'votes'])}
       onPick=${(/** @type {string} */ order) => update(session, { order })} />
-    <${Keep} session=${session} />
+    <${Keep} session=${session} onSignIn=${onKeep} />
     <div class="setting">
       <h3>${t('room_settings.close')}</h3>
       <p class="note">${t('room_settings.close_note')}</p>

@@ -2,13 +2,13 @@
 // What concerns only this browser: looks, language, sound, and being forgotten.
 import { html } from '../lib/html.js';
 import { LANGUAGES, language, signed, t } from '../lib/i18n.js';
+import { chooseLanguage } from '../lib/account.js';
 import { forgetPreferences, prefer, preferences } from '../lib/preferences.js';
 import { attempt } from '../lib/refusal.js';
 import { toast } from '../lib/announce.js';
 import { navigate } from '../lib/router.js';
 import { guestTokens } from '../lib/tokens.js';
 import { Choice } from './choice.js';
-import { Foot } from './foot.js';
 import { Sheet } from './sheet.js';
 import { SoundButton, Volume } from './sound.js';
 import { Sure } from './sure.js';
@@ -19,7 +19,6 @@ export function SettingsSheet({ session, onClose }) {
     <${Looks} />
     ${session && html`<${Sound} />`}
     ${session && html`<${Forget} session=${session} />`}
-    ${session && html`<${Foot} />`}
   <//>`;
 }
 
@@ -38,7 +37,7 @@ export function Looks() {
       value=${language.value}
       test="language"
       options=${LANGUAGES.map(([value, word]) => ({ value, word }))}
-      onPick=${(/** @type {string} */ picked) => prefer({ language: picked })}
+      onPick=${(/** @type {string} */ picked) => attempt(chooseLanguage(picked))}
     />
   `;
 }

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { keepFocus, named } from '../lib/focus.js';
+import { focusOnce, keepFocus, named } from '../lib/focus.js';
 
 /** @param {{ word: string, question: string, act: () => unknown, grave?: boolean, test?: string, plain?: boolean }} props */
 export function Sure({ word, question, act, grave = false, test = 'sure', plain = false }) {
@@ -21,9 +21,4 @@ export function Sure({ word, question, act, grave = false, test = 'sure', plain 
     <button class=${`chip chip-full ${tone}`} data-test=${`${test}-yes`} onClick=${answer} ref=${focusOnce}>${word}</button>
     <button class="chip" onClick=${() => ((asking.value = false), keepFocus(named(test)))}>${t('sure.no')}</button>
   </div>`;
-}
-
-/** @param {HTMLElement | null} element */
-function focusOnce(element) {
-  element?.focus();
 }

@@ -9,8 +9,8 @@ import { Queue, QueueSum, QueueTools } from './queue.js';
 
 const NAMES = /** @type {const} */ (['queue', 'chat', 'people']);
 
-/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void, onShare: () => void }} props */
-export function Tabs({ session, onAdd, onShare }) {
+/** @param {{ session: import('../lib/session.js').Session, onAdd: () => void, onShare: () => void, onSignIn: () => void }} props */
+export function Tabs({ session, onAdd, onShare, onSignIn }) {
   const chosen = useSignal(/** @type {typeof NAMES[number]} */ ('queue'));
   const turn = (/** @type {KeyboardEvent} */ event) => {
     const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -33,7 +33,7 @@ export function Tabs({ session, onAdd, onShare }) {
     <div class=${`tab-panel tab-${name}`} role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${name}`}>
       ${name === 'queue' && html`<div class="side-head sheet-sub"><${QueueSum} session=${session} /><${QueueTools} session=${session} /></div><${Queue} session=${session} onAdd=${onAdd} />`}
       ${name === 'chat' && html`<${Chat} session=${session} />`}
-      ${name === 'people' && html`<${People} session=${session} onShare=${onShare} />`}
+      ${name === 'people' && html`<${People} session=${session} onShare=${onShare} onSignIn=${onSignIn} />`}
     </div>
   </section>`;
 }

@@ -1,28 +1,57 @@
 // @ts-check
-// The person's rights, each a switch or a button: take everything along, freeze, be forgotten.
+// The person's rights, each a switch, a button or a place to go, with a sentence in plain words.
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
 import { changeMe, eraseMe, receipt } from '../lib/account.js';
 import { announce } from '../lib/announce.js';
-import { forgetPreferences } from '../lib/preferences.js';
+import { policy } from '../lib/policy.js';
+import { forgetPreferences, prefer, preferences } from '../lib/preferences.js';
 import { attempt } from '../lib/refusal.js';
+import { browserObjects, isCounted } from '../lib/visits.js';
 import { Sheet } from './sheet.js';
 
 /** @param {{ person: import('../lib/account.js').Me }} props */
-export function Leaving({ person }) {
+export function Rights({ person }) {
   const asking = useSignal(false);
   const freeze = (/** @type {any} */ event) => attempt(changeMe({ frozen: event.target.checked })).then(() => announce(t('room_settings.saved')));
-  return html`<section class="panel" aria-labelledby="yours">
+  return html`<section class="panel rights" aria-labelledby="yours">
     <h2 id="yours">${t('privacy.title')}</h2>
-    <div class="setting"><h3>${t('privacy.export')}</h3><p class="note">${t('privacy.export_note')}</p>
-      <a class="secondary" href="/api/me/export" download="stereo-export.zip" data-test="export">${t('privacy.export_button')}</a></div>
-    <div class="setting"><h3>${t('privacy.freeze')}</h3><p class="note">${t('privacy.freeze_note')}</p>
-      <label class="switch"><input type="checkbox" data-test="freeze" checked=${person.frozen} onChange=${freeze} /><span>${t('privacy.freeze_switch')}</span></label></div>
-    <div class="setting"><h3>${t('privacy.erase')}</h3><p class="note">${t('privacy.erase_note')}</p>
-      <button class="secondary is-grave" data-test="erase" onClick=${() => (asking.value = true)}>${t('privacy.erase_button')}</button></div>
+    <p class="note">${t('privacy.rights_note')}</p>
+    <${Right} name="correct"><a class="secondary" href="#profile">${t('privacy.correct_button')}</a><//>
+    <${Right} name="export"><div class="ways-add"><a class="secondary" href="/api/me/export" download="stereo-export.zip" data-test="export">${t('privacy.export_button')}</a></div><//>
+    <${Right} name="freeze"><label class="switch"><input type="checkbox" data-test="freeze" checked=${person.frozen} onChange=${freeze} /><span>${t('privacy.freeze_switch')}</span></label><//>
+    <${Right} name="object"><a class="secondary" href="#mails">${t('account.mails')}</a><${Counted} person=${person} /><//>
+    <${Complain} />
+    <${Right} name="decisions" />
+    <${Right} name="erase"><button class="secondary is-grave" data-test="erase" onClick=${() => (asking.value = true)}>${t('privacy.erase_button')}</button><//>
     ${asking.value && html`<${EraseSheet} person=${person} onClose=${() => (asking.value = false)} />`}
   </section>`;
+}
+
+/** One right, in a sentence, and what uses it. @param {{ name: 'correct' | 'export' | 'freeze' | 'object' | 'decisions' | 'erase', children?: any }} props */
+function Right({ name, children }) {
+  return html`<div class="setting" data-test=${`right-${name}`}><h3>${t(`privacy.${name}`)}</h3><p class="note">${t(`privacy.${name}_note`)}</p>${children}</div>`;
+}
+
+/** Where visits are counted: theirs, or not. The account says it for every browser. @param {{ person: import('../lib/account.js').Me }} props */
+function Counted({ person }) {
+  if (!isCounted()) return null;
+  if (browserObjects()) return html`<p class="note" data-test="counted-never">${t('privacy.counted_never')}</p>`;
+  const set = async (/** @type {any} */ event) => {
+    const counted = event.target.checked;
+    prefer({ counted });
+    if (await attempt(changeMe({ counted }).then(() => true))) announce(t('room_settings.saved'));
+  };
+  const counted = preferences.value.counted && person.counted !== false;
+  return html`<label class="switch"><input type="checkbox" data-test="counted" checked=${counted} onChange=${set} /><span>${t('privacy.counted')}</span></label>`;
+}
+
+function Complain() {
+  const { complaints } = policy.value?.operator ?? { complaints: null };
+  return html`<div class="setting" data-test="right-complain"><h3>${t('privacy.complain')}</h3>
+    <p class="note">${t('privacy.complain_note')} ${complaints ? t('privacy.complain_at', { where: complaints }) : t('privacy.complain_anywhere')}</p>
+    <a class="secondary" href="/support">${t('support.write')}</a></div>`;
 }
 
 /** @param {{ person: import('../lib/account.js').Me, onClose: () => void }} props */
