@@ -183,6 +183,9 @@ def test_letters_of_twice_the_size_hide_nothing(stereo, browsers, lively, size):
     reader.shape(*size)
 
     def whole():
+        # What slides in is on its way.
+        moving = "return document.getAnimations().some((one) => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity)"
+        until(lambda: not reader.script(moving), 30, "nothing slides")
         wide, seen = reader.script("return [document.documentElement.scrollWidth, innerWidth]")
         assert wide <= seen, f"{wide} px in a window of {seen}"
         cut = reader.script("""return [...document.querySelectorAll('button, h1, h2, h3, p, label, a')].filter((one) => {
@@ -195,7 +198,7 @@ def test_letters_of_twice_the_size_hide_nothing(stereo, browsers, lively, size):
         off = reader.script("""return [...document.querySelectorAll('button, input, h1, h2, h3, p, label, a')].filter((one) => {
             const { left, right, width } = one.getBoundingClientRect();
             return width > 0 && one.checkVisibility() && !one.closest('.unseen, .skip-link') && (left < -1 || right > innerWidth + 1);
-        }).map((one) => one.textContent || one.name)""")
+        }).map((one) => one.outerHTML.slice(0, 200))""")
         assert off == [], "off the side"
 
     reader.open(stereo.url).see("start-room")

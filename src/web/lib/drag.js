@@ -9,9 +9,11 @@ import { signal } from '@preact/signals';
 /** @type {import('@preact/signals').Signal<Drag | null>} */
 export const drag = signal(null);
 
-/** How near the edge of the list it scrolls along, and how far in a frame at most, in pixels. */
+/** How near the edge of the list it scrolls along, in pixels, and how fast at most, in pixels a millisecond. */
 const EDGE = 56;
-const SCROLL = 12;
+const SCROLL = 0.72;
+/** A frame that comes later than this, in milliseconds, scrolls no further: nothing jumps. */
+const FRAME = 100;
 
 /** Ends the drag if its item has left; true if it had. @param {readonly { id: string }[]} queue */
 export function dropIfGone(queue) {
@@ -31,10 +33,10 @@ export function shiftOf(index, id) {
   return 0;
 }
 
-/** How far to scroll for a pointer at `y` in a list from `top` to `bottom`: 0 but near an edge. @param {number} y @param {number} top @param {number} bottom */
+/** How fast to scroll for a pointer at `y` in a list from `top` to `bottom`, in pixels a millisecond: 0 but near an edge. @param {number} y @param {number} top @param {number} bottom */
 export function scrollFor(y, top, bottom) {
   const over = y < top + EDGE ? y - top - EDGE : y > bottom - EDGE ? y - bottom + EDGE : 0;
-  return Math.max(-SCROLL, Math.min(SCROLL, over / 4));
+  return (SCROLL * Math.max(-EDGE, Math.min(EDGE, over))) / EDGE;
 }
 
 /** The nearest ancestor that scrolls. @param {Element} from */
@@ -59,11 +61,11 @@ export function handle(id, queue, drop) {
     knob.setPointerCapture(event.pointerId);
     const from = queue().findIndex((one) => one.id === id);
     drag.value = { id, by: 0, from, to: from, height: row.getBoundingClientRect().height };
-    follow(knob, event.clientY);
+    follow(knob, event);
   };
 
-  /** Until it is let go. @param {HTMLElement} knob @param {number} start */
-  const follow = (knob, start) => {
+  /** Until it is let go. @param {HTMLElement} knob @param {PointerEvent} event */
+  const follow = (knob, { clientY: start, pointerId }) => {
     const list = scrollerOf(knob);
     const scrolled = list?.scrollTop ?? 0;
     let y = start;
@@ -73,21 +75,26 @@ export function handle(id, queue, drop) {
       if (held?.id !== id) return end(false);
       const items = queue();
       const from = items.findIndex((one) => one.id === id);
-      const by = y - start + (list?.scrollTop ?? 0) - scrolled;
+      // Within the list: a row that is drawn below its end would make it longer, and never end.
+      const least = -from * held.height;
+      const most = (items.length - 1 - from) * held.height;
+      const by = Math.max(least, Math.min(most, y - start + (list?.scrollTop ?? 0) - scrolled));
       const to = Math.max(0, Math.min(items.length - 1, from + Math.round(by / held.height)));
       if (by !== held.by || from !== held.from || to !== held.to) drag.value = { ...held, by, from, to };
     };
-    const beat = () => {
+    let last = performance.now();
+    const beat = (/** @type {number} */ now) => {
       if (list) {
         const { top, bottom } = list.getBoundingClientRect();
-        list.scrollTop += scrollFor(y, top, bottom);
+        list.scrollTop += scrollFor(y, top, bottom) * Math.max(0, Math.min(FRAME, now - last));
       }
+      last = now;
       place();
       if (drag.peek()?.id === id) frame = requestAnimationFrame(beat);
     };
     const end = (/** @type {boolean} */ kept) => {
       cancelAnimationFrame(frame);
-      for (const [type, act] of Object.entries(acts)) knob.removeEventListener(type, /** @type {any} */ (act));
+      for (const [type, act] of Object.entries(acts)) removeEventListener(type, /** @type {any} */ (act), true);
       removeEventListener('keydown', escape, true);
       const held = drag.peek();
       if (held?.id !== id) return;
@@ -100,12 +107,15 @@ export function handle(id, queue, drop) {
       event.stopPropagation();
       end(false);
     };
+    // At the window: a row that is drawn at another place loses the pointer, and the drag goes on.
+    const mine = (/** @type {(event: PointerEvent) => void} */ act) => (/** @type {PointerEvent} */ event) =>
+      event.pointerId === pointerId && act(event);
     const acts = {
-      pointermove: (/** @type {PointerEvent} */ event) => ((y = event.clientY), place()),
-      pointerup: () => end(true),
-      pointercancel: () => end(false),
+      pointermove: mine((event) => ((y = event.clientY), place())),
+      pointerup: mine(() => end(true)),
+      pointercancel: mine(() => end(false)),
     };
-    for (const [type, act] of Object.entries(acts)) knob.addEventListener(type, /** @type {any} */ (act));
+    for (const [type, act] of Object.entries(acts)) addEventListener(type, /** @type {any} */ (act), true);
     addEventListener('keydown', escape, true);
     frame = requestAnimationFrame(beat);
   };
