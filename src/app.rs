@@ -13,16 +13,18 @@ use crate::config::Config;
 use crate::connection::Wheel;
 use crate::http::Assets;
 use crate::limiter::HourLimiter;
-use crate::mail::Mail;
+use crate::mail::{Heard, Mail, news};
 use crate::media::small_picture;
 use crate::media::{DemoTracks, Library, Provider};
 use crate::presence::MemoryPresence;
+use crate::privacy::policy::{VERSIONS, Version};
 use crate::registry::Registry;
 use crate::room::actor::{Node, RoomEvent};
 use crate::room::{MemberKey, Resting, Rules};
 use crate::store::{AccountId, OpenError, SqliteStore, Store};
 use crate::support::Support;
 use crate::visits::Visits;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Semaphore;
@@ -66,7 +68,11 @@ pub struct App {
     /// Others that people may sign in with.
     pub providers: Providers,
     /// How letters leave.
-    pub mail: Mail,
+    pub mail: Arc<Mail>,
+    /// What rooms tell, until somebody hears it.
+    pub(crate) heard: Mutex<Option<Heard>>,
+    /// The versions of the policy, the newest first.
+    pub versions: &'static [Version],
     /// Pictures that are decoded at once.
     pub decoding: Arc<Semaphore>,
     /// Links that were asked for, by who asked.
@@ -100,7 +106,20 @@ impl App {
     /// # Errors
     /// When the store cannot be opened.
     pub fn open_at(config: Config, clock: Arc<Clock>) -> Result<Self, OpenError> {
+        Self::open_under(config, clock, VERSIONS)
+    }
+
+    /// As [`App::open_at`], under a policy of these versions, the newest first; never none.
+    ///
+    /// # Errors
+    /// When the store cannot be opened.
+    pub fn open_under(
+        config: Config,
+        clock: Arc<Clock>,
+        versions: &'static [Version],
+    ) -> Result<Self, OpenError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.store, clock.clone())?);
+        let (tell, heard) = news();
         let node = Node {
             clock: clock.clone(),
             registry: Arc::new(Registry::default()),
@@ -108,6 +127,7 @@ impl App {
             presence: Arc::new(MemoryPresence::default()),
             store: store.clone(),
             resting: Resting::default(),
+            news: tell,
             tracker: TaskTracker::new(),
         };
         let demo = config
@@ -116,11 +136,15 @@ impl App {
             .then(|| Box::new(DemoTracks::default()) as Box<dyn Provider>);
         let at_hand = [config.server.listen, config.server.ops_listen];
         let at_hand = at_hand.iter().all(|address| address.ip().is_loopback());
+        let at_hand = at_hand && config.server.public_url.is_empty();
+        let mail = Mail::new(&config, store.clone(), clock.clone(), versions, at_hand);
         Ok(Self {
             rules: Arc::new(config.rules()),
             auth: Auth::new(store.clone(), clock),
             providers: Providers::new(&config.providers),
-            mail: Mail::new(&config.mail, at_hand && config.server.public_url.is_empty()),
+            mail: Arc::new(mail),
+            heard: Mutex::new(Some(heard)),
+            versions,
             store,
             decoding: Arc::new(Semaphore::new(2)),
             sign_ins_of_askers: HourLimiter::new(ASKED_BY_ONE),

@@ -12,10 +12,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Addresses counted at once; beyond, the counts start over rather than grow.
 const MOST: usize = 100_000;
 
-/// Counts per address and hour.
+/// Counts per address and hour, or day.
 #[derive(Debug)]
 pub struct HourLimiter {
     most: u32,
+    period: Duration,
     counted: Mutex<Counted>,
 }
 
@@ -29,6 +30,15 @@ struct Counted {
 impl HourLimiter {
     /// At most `most` an hour; 0: any number.
     pub fn new(most: u32) -> Self {
+        Self::per(HOUR, most)
+    }
+
+    /// At most `most` a day; 0: any number.
+    pub fn per_day(most: u32) -> Self {
+        Self::per(DAY, most)
+    }
+
+    fn per(period: Duration, most: u32) -> Self {
         let counted = Counted {
             key: RandomState::new(),
             keyed_at: Instant::now(),
@@ -36,6 +46,7 @@ impl HourLimiter {
         };
         Self {
             most,
+            period,
             counted: Mutex::new(counted),
         }
     }
@@ -64,6 +75,14 @@ impl HourLimiter {
         self.taken(address, Instant::now(), false)
     }
 
+    /// As [`Self::take_key`], without counting.
+    ///
+    /// # Errors
+    /// When it has used up its hour, or day.
+    pub fn look_key(&self, key: impl Hash) -> Result<(), u64> {
+        self.counted(key, Instant::now(), false)
+    }
+
     fn taken(&self, address: IpAddr, now: Instant, count: bool) -> Result<(), u64> {
         self.counted(crate::http::limited_unit(address), now, count)
     }
@@ -73,14 +92,14 @@ impl HourLimiter {
             return Ok(());
         }
         let mut counted = self.counted.lock();
-        counted.renew(now);
+        counted.renew(now, self.period);
         let key = counted.key.hash_one(key);
         let entry = counted.counts.entry(key).or_insert((now, 0));
-        if now.duration_since(entry.0) >= HOUR {
+        if now.duration_since(entry.0) >= self.period {
             *entry = (now, 0);
         }
         if entry.1 >= self.most {
-            return Err((HOUR - now.duration_since(entry.0)).as_millis() as u64);
+            return Err((self.period - now.duration_since(entry.0)).as_millis() as u64);
         }
         entry.1 += u32::from(count);
         Ok(())
@@ -88,7 +107,7 @@ impl HourLimiter {
 }
 
 impl Counted {
-    fn renew(&mut self, now: Instant) {
+    fn renew(&mut self, now: Instant, period: Duration) {
         if now.duration_since(self.keyed_at) >= DAY {
             *self = Counted {
                 key: RandomState::new(),
@@ -98,7 +117,7 @@ impl Counted {
         }
         if self.counts.len() >= MOST {
             self.counts
-                .retain(|_, (since, _)| now.duration_since(*since) < HOUR);
+                .retain(|_, (since, _)| now.duration_since(*since) < period);
         }
         if self.counts.len() >= MOST {
             self.counts.clear();

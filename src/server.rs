@@ -50,6 +50,7 @@ impl Server {
     pub fn bind(app: Arc<App>) -> io::Result<Self> {
         let public = listen(app.config.server.listen)?;
         let ops = listen(app.config.server.ops_listen)?;
+        app.mail.stands_at(public.local_addr()?);
         app.support
             .open(&app.config.store.data, ops.local_addr()?)?;
         let redirect = app.config.tls.redirect_listen.map(listen).transpose()?;
@@ -101,6 +102,11 @@ impl Server {
         let mut background = tokio::task::JoinSet::new();
         background.spawn(turn_wheel(app.clone()));
         background.spawn(tend_store(app.clone()));
+        background.spawn(app.mail.clone().deliver());
+        background.spawn(app.mail.clone().tell_of_policy());
+        if let Some(heard) = app.heard.lock().take() {
+            background.spawn(app.mail.clone().tell_of_rooms(heard));
+        }
         background.spawn(accept_plain(app.clone(), ops, serve_ops));
         if let Some(redirect) = redirect {
             background.spawn(accept_plain(app.clone(), redirect, lead_to_https));

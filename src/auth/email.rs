@@ -11,7 +11,7 @@ use crate::store::{
 use serde::{Deserialize, Serialize};
 
 /// How long a link is good, in milliseconds.
-const GOOD_MS: u64 = 10 * 60_000;
+pub(crate) const GOOD_MS: u64 = 10 * 60_000;
 /// Names that are tried for an account that has none yet, before the world is taken to be full.
 const TRIES: usize = 64;
 

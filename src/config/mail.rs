@@ -21,19 +21,28 @@ pub struct Mail {
     pub password_file: PathBuf,
     /// Whom letters are from, such as `Stereo <stereo@example.org>`. Default empty.
     pub from: String,
+    /// The address that is told, at most once an hour and without content, that somebody wrote to
+    /// whoever runs the server. Empty: none. Default empty.
+    pub operator: String,
 }
 
 impl Mail {
     pub(super) fn validate(&self) -> Result<(), Invalid> {
         if self.smtp.is_empty() {
-            return SECTION.agree(self.user.is_empty(), "user", "smtp", || {
-                "expected mail.smtp beside it".into()
-            });
+            for (key, text) in [("user", &self.user), ("operator", &self.operator)] {
+                let expected = || "expected mail.smtp beside it".into();
+                SECTION.agree(text.is_empty(), key, "smtp", expected)?;
+            }
+            return Ok(());
         }
         self.validate_server()?;
         if self.from.parse::<Mailbox>().is_err() {
             let expected = "expected whom letters are from, such as Stereo <stereo@example.org>";
             return Err(SECTION.invalid("from", expected));
+        }
+        if !self.operator.is_empty() && self.operator.parse::<lettre::Address>().is_err() {
+            let expected = "expected an address such as ada@example.org, or none";
+            return Err(SECTION.invalid("operator", expected));
         }
         SECTION.agree(
             self.user.is_empty() != self.has_password(),

@@ -17,6 +17,7 @@ pub(crate) mod rooms;
 mod session;
 mod sign_in;
 mod tickets;
+mod unsubscribe;
 mod upgrade;
 mod visits;
 
@@ -163,6 +164,8 @@ async fn route(
             reading(&request, "GET, HEAD")?;
             policy::source()
         }
+        // Open to every origin: mail programs post here too.
+        ["unsubscribe", token] => unsubscribe::route(app, request, token).await,
         ["api", "me", ref rest @ ..] => me::route(app, request, rest, asker).await,
         ["api", "receipts", id] => {
             reading(&request, "GET, HEAD")?;

@@ -7,7 +7,7 @@ use super::me::correspondence::{TEXT, brief, letter, thread, written};
 use super::{Request, Response, body, empty, json};
 use crate::app::App;
 use crate::room::text::clean;
-use crate::store::{Look, Side, Thread};
+use crate::store::{Look, Side, Thread, Topic};
 use crate::support::What;
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
@@ -88,6 +88,10 @@ async fn answer(app: &App, request: Request, id: &str) -> Result<Response, Probl
     let text = clean("text", &given.text, TEXT)?;
     let letter = letter(app, Side::Support, text);
     app.store.add_letter(thread.id, letter).await?;
+    let topic = Topic::Answer {
+        thread: thread.id.0,
+    };
+    app.mail.tell(thread.account, topic).await;
     Ok(empty(StatusCode::NO_CONTENT))
 }
 

@@ -14,7 +14,7 @@ static SOURCE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/source.tar.gz")
 
 /// `GET /api/policy`.
 pub(super) fn summary(app: &App) -> Response {
-    json(StatusCode::OK, &policy::summary(&app.config))
+    json(StatusCode::OK, &policy::summary(&app.config, app.versions))
 }
 
 /// `GET /api/policy/text`.
@@ -32,7 +32,9 @@ pub(super) fn page(app: &App, request: &Request) -> Result<Response, Problem> {
     let language = Language::of(tags.and_then(|tags| tags.to_str().ok()).unwrap_or_default());
     let policy = policy::policy(&app.config, language);
     let policy = policy.ok_or_else(|| Problem::internal("the policy cannot be read"))?;
-    let page = app.assets.page_without_scripts(&policy.html(&app.config));
+    let page = app
+        .assets
+        .page_without_scripts(&policy.html(&app.config, app.versions));
     let mut response = Response::new(Full::from(page));
     let headers = response.headers_mut();
     for (name, text) in [

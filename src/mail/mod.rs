@@ -1,40 +1,60 @@
 //! Mails that leave the server: by SMTP, or, where the operator sits at the terminal of a server
-//! that only this machine reaches, as a line that holds the link and nothing else. Letters wait in
-//! memory, in a bounded queue, and are forgotten when they are sent or have failed for good.
+//! that only this machine reaches, as a line that holds a link to sign in and nothing else. They
+//! wait in the store until they are sent or have failed for good; what is dropped there is not
+//! sent any more. Sent at least once: killed between the mail server's yes and the removal, a mail
+//! is sent again, under the same `Message-ID`.
 
+mod deliver;
 mod letter;
+mod news;
+mod under_way;
 
-pub use letter::{Letter, sign_in};
+pub use letter::{Language, kind};
+pub use news::{Heard, News, news};
 
-use crate::config;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::limiter::HourLimiter;
+use crate::privacy::policy::Version;
+use crate::store::{AccountId, LinkMail, Store, StoreError, Topic};
+use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, Tokio1Executor};
+use parking_lot::Mutex;
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_util::task::TaskTracker;
+use tokio::sync::Notify;
+use under_way::UnderWay;
 
-/// Letters that wait.
-const WAITING: usize = 1_000;
-/// Between two tries.
-const PAUSES: [Duration; 4] = [
-    Duration::from_secs(2),
-    Duration::from_secs(10),
-    Duration::from_secs(45),
-    Duration::from_secs(120),
-];
+/// Between two mails that tell the operator of letters, in milliseconds.
+const OPERATOR_MS: u64 = 60 * 60_000;
 
 type Smtp = AsyncSmtpTransport<Tokio1Executor>;
 
 /// The way out.
-#[derive(Debug)]
-pub struct Mail(Way);
+pub struct Mail {
+    way: Way,
+    store: Arc<dyn Store>,
+    clock: Arc<Clock>,
+    versions: &'static [Version],
+    /// Something new waits.
+    wake: Notify,
+    under_way: UnderWay,
+    /// Where people reach us: the public address, or else where we listen.
+    base: OnceLock<String>,
+    /// What was told of which room, so that it is told once a day.
+    rooms_told: HourLimiter,
+    operator: Option<Address>,
+    /// The operator is not told of letters before this, in server time.
+    operator_next: Mutex<u64>,
+}
 
-#[derive(Debug)]
+crate::telemetry::closed!(Mail);
+
 enum Way {
-    Smtp(mpsc::Sender<(Address, Letter)>),
+    Smtp(Box<Smtp>, Mailbox),
     Terminal,
     None,
 }
@@ -46,41 +66,140 @@ pub enum Refused {
     NotSetUp,
     /// Too many wait.
     Full,
+    /// The store cannot keep it.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::TooMany => Self::Full,
+            other => Self::Store(other),
+        }
+    }
 }
 
 impl Mail {
-    /// By what the config says. `at_hand`: only this machine reaches the server. Within a runtime.
-    pub fn new(config: &config::Mail, at_hand: bool) -> Self {
-        if let Some((smtp, from)) = transport(config) {
-            let (queue, letters) = mpsc::channel(WAITING);
-            tokio::spawn(deliver(smtp, from, letters));
-            return Self(Way::Smtp(queue));
+    /// By what the config says. `at_hand`: only this machine reaches the server. `versions` are the
+    /// policy's.
+    pub fn new(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<Clock>,
+        versions: &'static [Version],
+        at_hand: bool,
+    ) -> Self {
+        let at_terminal = || at_hand && std::io::stdout().is_terminal();
+        let way = match transport(&config.mail) {
+            Some((smtp, from)) => Way::Smtp(Box::new(smtp), from),
+            None if at_terminal() => Way::Terminal,
+            None => Way::None,
+        };
+        let base = OnceLock::new();
+        let public = config.server.public_url.trim_end_matches('/');
+        if !public.is_empty() {
+            let _ = base.set(public.to_owned());
         }
-        match at_hand && std::io::stdout().is_terminal() {
-            true => Self(Way::Terminal),
-            false => Self(Way::None),
+        Self {
+            way,
+            store,
+            clock,
+            versions,
+            wake: Notify::new(),
+            under_way: UnderWay::default(),
+            base,
+            rooms_told: HourLimiter::per_day(1),
+            operator: config.mail.operator.parse().ok(),
+            operator_next: Mutex::new(0),
         }
     }
 
-    /// Whether letters can go at all.
+    /// Where the server listens, for links when no public address is configured.
+    pub fn stands_at(&self, address: SocketAddr) {
+        let _ = self.base.set(format!("http://{address}"));
+    }
+
+    fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    /// Whether links to sign in can go at all.
     pub fn is_set_up(&self) -> bool {
-        !matches!(self.0, Way::None)
+        !matches!(self.way, Way::None)
     }
 
-    /// Sends a letter, soon.
+    fn is_by_smtp(&self) -> bool {
+        matches!(self.way, Way::Smtp(..))
+    }
+
+    /// Sends a link to sign in, soon. `secret` is the link's; `account` is to whom the address is
+    /// to be added, when it is.
     ///
     /// # Errors
     /// When it cannot go.
-    pub fn send(&self, to: Address, letter: Letter) -> Result<(), Refused> {
-        match &self.0 {
-            Way::Smtp(queue) => queue.try_send((to, letter)).map_err(|_| Refused::Full),
+    pub async fn send_link(
+        &self,
+        secret: &str,
+        mail: LinkMail,
+        account: Option<AccountId>,
+    ) -> Result<(), Refused> {
+        match &self.way {
+            Way::Smtp(..) => {
+                self.store.queue_link(secret.into(), mail, account).await?;
+                self.wake.notify_one();
+                Ok(())
+            }
             Way::Terminal => {
+                let subject = letter::sign_in_subject(Language::of(mail.language.as_deref()));
                 // Without the address. A closed standard output is no reason to fail.
-                let _ = writeln!(std::io::stdout(), "{}: {}", letter.subject, letter.link);
+                let _ = writeln!(std::io::stdout(), "{subject}: {}", mail.link);
                 let _ = std::io::stdout().flush();
                 Ok(())
             }
             Way::None => Err(Refused::NotSetUp),
+        }
+    }
+
+    /// Sends a mail to an account that wishes its kind, soon. Returns whether it was queued: what
+    /// cannot be is no reason for anything else to fail, and the log says so.
+    pub async fn tell(&self, account: AccountId, topic: Topic) -> bool {
+        if !self.is_by_smtp() {
+            return false;
+        }
+        let queued = self.store.queue_mail(account, topic).await;
+        self.queued(queued)
+    }
+
+    /// Tells whoever runs the server that somebody wrote, at most once an hour.
+    pub async fn tell_operator(&self) {
+        if !self.is_by_smtp() || self.operator.is_none() {
+            return;
+        }
+        let next = *self.operator_next.lock();
+        let due = if next > self.clock.now_ms() { next } else { 0 };
+        let queued = self.store.queue_for_operator(due).await;
+        self.queued(queued.map(|()| true));
+    }
+
+    fn queued(&self, queued: Result<bool, StoreError>) -> bool {
+        match queued {
+            Ok(true) => self.wake.notify_one(),
+            Err(StoreError::TooMany) => {
+                tracing::warn!("a mail was left out: too many wait to be sent");
+            }
+            // The store has said what is wrong.
+            Ok(false) | Err(_) => {}
+        }
+        queued == Ok(true)
+    }
+
+    /// Stops what is being sent and waits no more in the store: returns when none of it is under
+    /// way any longer.
+    pub async fn let_go(&self) {
+        for (id, sending) in self.under_way.all() {
+            if matches!(self.store.mail(id).await, Ok(None)) {
+                sending.stop().await;
+            }
         }
     }
 }
@@ -97,48 +216,4 @@ fn transport(config: &config::Mail) -> Option<(Smtp, Mailbox)> {
     }
     let smtp = builder.timeout(Some(Duration::from_secs(20))).build();
     Some((smtp, config.from.parse().ok()?))
-}
-
-async fn deliver(smtp: Smtp, from: Mailbox, mut letters: mpsc::Receiver<(Address, Letter)>) {
-    let tasks = TaskTracker::new();
-    while let Some((to, letter)) = letters.recv().await {
-        let Some(message) = message(&from, to, letter) else {
-            tracing::error!("a letter could not be written");
-            continue;
-        };
-        // One slow mail server must not hold the queue; how many go at once is bounded all the same.
-        while tasks.len() >= 16 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        tasks.spawn(try_to_send(smtp.clone(), message));
-    }
-}
-
-async fn try_to_send(smtp: Smtp, message: Message) {
-    for pause in PAUSES.iter().map(Some).chain([None]) {
-        let Err(error) = smtp.send(message.clone()).await else {
-            return;
-        };
-        // What the other side says may hold the address: only what kind of fault it was is told.
-        let permanent = error.is_permanent();
-        let Some(pause) = pause.filter(|_| !permanent) else {
-            tracing::warn!(permanent, "a letter could not be sent");
-            return;
-        };
-        tokio::time::sleep(*pause).await;
-    }
-}
-
-fn message(from: &Mailbox, to: Address, letter: Letter) -> Option<Message> {
-    let automatic = HeaderValue::new(
-        HeaderName::new_from_ascii_str("Auto-Submitted"),
-        "auto-generated".into(),
-    );
-    let message = Message::builder()
-        .from(from.clone())
-        .to(Mailbox::new(None, to))
-        .subject(letter.subject)
-        .raw_header(automatic)
-        .multipart(MultiPart::alternative_plain_html(letter.text, letter.html));
-    message.ok()
 }

@@ -4,7 +4,7 @@
 
 use crate::store::{
     Account, AccountId, Day, Identity, PictureSize, Session, SessionKind, Store, StoreError,
-    StoredKey, StoredRoom, Thread,
+    StoredKey, StoredRoom, Thread, WaitingMail, Whom,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -62,6 +62,9 @@ pub async fn export(
     let threads = store.threads(id).await?;
     let threads: Vec<Value> = threads.iter().map(thread).collect();
     document["correspondence"] = json!(threads);
+    let mails = store.mails_of(id).await?;
+    document["mails"] = mails.iter().map(mail).collect();
+    document["policy_told"] = json!(store.policy_told(id).await?);
     document["rooms"] = json!(rooms(store, id).await?);
     Ok(Some(Export { document, picture }))
 }
@@ -110,6 +113,16 @@ fn thread(thread: &Thread) -> Value {
         "letters": letters.collect::<Vec<_>>(),
         "read": read.collect::<Vec<_>>(),
     })
+}
+
+/// A mail that waits to be sent.
+fn mail(mail: &WaitingMail) -> Value {
+    let about = match &mail.whom {
+        Whom::Asker(link) => json!({"sign_in": {"address": link.address, "link": link.link}}),
+        Whom::Account(_, topic) => json!(topic),
+        Whom::Operator => Value::Null,
+    };
+    json!({"about": about, "tries": mail.tries})
 }
 
 async fn rooms(store: &dyn Store, id: AccountId) -> Result<Vec<Value>, StoreError> {

@@ -101,6 +101,8 @@ const WITH_THREAD: &str = "when its owner deletes it; with the account";
 const WITH_LETTER: &str = "when its owner deletes it; with the thread; with the account";
 const WITH_ATTEMPT: &str = "when it is used, after ten minutes, or with the account";
 
+const WITH_MAIL: &str = "when it is sent, or cannot be within three days; when its kind is switched off, the account frozen or the address removed; with the sign-in that it is for; with the account";
+
 const WITH_ROOM: &str = "with the room; with the account that owns it";
 const WITH_MEMBER: &str =
     "when the member is erased, or not kept any more; with the room or the account";
@@ -118,7 +120,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("the lock that keeps a second server out; empty", File("lock"), Nobody, Kept::Plain, None, "stays"),
     kind("where operations listen, and the token of this start for whoever runs the server", File("operator.token"), Nobody, Kept::Plain, None, "at the end of the process; replaced at each start"),
     // ---- The key store, and its one copy (store.keys_copy), which is replaced with it.
-    kind("the key of an account, or of a guest for one room", KeyEntry("key"), Anybody, Kept::Wrapped, None, "with the account; when the guest is erased, or not kept any more"),
+    kind("the key of an account, of a guest for one room, or of a mail to no account", KeyEntry("key"), Anybody, Kept::Wrapped, None, "with the account; when the guest is erased, or not kept any more; with the mail"),
     kind("keyed hash of an e-mail address, a provider's subject, a passkey's id or what a handle looks like", KeyEntry("lookup"), Account, Kept::Hashed, None, "with what it leads by; with the account"),
     kind("keyed hash of the address of a sign-in under way", KeyEntry("attempt"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     // ---- Accounts.
@@ -127,6 +129,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("chosen name", Column("accounts", "handle"), Account, Kept::Sealed, Some("handle"), "when it is changed; with the account"),
     kind("the name that the picture is found by", Column("accounts", "picture"), Account, Kept::Sealed, Some("picture"), "with the picture; with the account"),
     kind("language and mails that were chosen", Column("accounts", "preferences"), Account, Kept::Sealed, Some("preferences"), "when they are changed; with the account"),
+    kind("up to which version of the policy they were told by mail", Column("accounts", "policy_told"), Account, Kept::Sealed, Some("policy_told"), "when a newer one is told; with the account"),
     kind("a row's random number", Column("emails", "id"), Account, Kept::Plain, None, "with the address"),
     kind("whose address it is", Column("emails", "account"), Account, Kept::Plain, None, "with the address"),
     kind("e-mail address", Column("emails", "address"), Account, Kept::Sealed, Some("emails"), "when it is removed; with the account"),
@@ -167,6 +170,17 @@ pub const INVENTORY: &[Kind] = &[
     kind("hash of the code, keyed by the attempt's key", Column("attempts", "code"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("the address, when the attempt ends, and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    // ---- Mails that wait to be sent.
+    kind("a mail's random number, under which a repeated mail is known again", Column("mails", "id"), Anybody, Kept::Plain, None, WITH_MAIL),
+    kind("for whom it is", Column("mails", "account"), Account, Kept::Plain, None, WITH_MAIL),
+    kind("for which sign-in under way", Column("mails", "attempt"), Anybody, Kept::Plain, None, WITH_MAIL),
+    kind("the random name of its own key, when it is to no account", Column("mails", "key"), Anybody, Kept::Plain, None, WITH_MAIL),
+    kind("what it is about; of a link to sign in, the link and its address", Column("mails", "content"), Anybody, Kept::Sealed, Some("mails"), WITH_MAIL),
+    kind("how often it was tried in vain", Column("mails", "tries"), Anybody, Kept::Plain, Some("mails"), WITH_MAIL),
+    kind("when it is tried next, only as long as it waits; not when it was written", Column("mails", "due_ms"), Anybody, Kept::Plain, None, WITH_MAIL),
+    kind("hash of the link that ends a kind of mail", Column("unsubscribes", "hash"), Account, Kept::Hashed, None, WITH_ACCOUNT),
+    kind("whose mails it ends", Column("unsubscribes", "account"), Account, Kept::Plain, None, WITH_ACCOUNT),
+    kind("which kind of mail it ends", Column("unsubscribes", "kind"), Account, Kept::Plain, None, WITH_ACCOUNT),
     // ---- Rooms that stay.
     kind("a room's id", Column("rooms", "id"), Account, Kept::Plain, Some("rooms"), WITH_ROOM),
     kind("whose room it is", Column("rooms", "owner"), Account, Kept::Plain, None, WITH_ROOM),
@@ -214,6 +228,8 @@ pub const INVENTORY: &[Kind] = &[
     kind("names of operations, without content", Memory("operations"), Anybody, Kept::Volatile, None, "ten minutes after they leave"),
     kind("a guest's or an account's key, and until when", Memory("bans"), Anybody, Kept::Volatile, None, "with the ban, with whom it concerns, or with the room"),
     kind("what support may look at, and until when", Memory("consents"), Account, Kept::Volatile, None, "after an hour, when it is taken back, with the thread"),
+    kind("mails that are being sent", Memory("mails under way"), Anybody, Kept::Volatile, None, "when each is sent or stopped; stopped with what drops it from the queue"),
+    kind("that somebody was told something of a room, by a keyed hash", Memory("rooms told of"), Account, Kept::Volatile, None, "within the day"),
     kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
     kind("salted hashes of address and browser, to count visitors once", Memory("visitors of today"), Anybody, Kept::Volatile, None, "at the end of the day, with the salt"),
     kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),

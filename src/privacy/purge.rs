@@ -28,6 +28,8 @@ pub async fn purge(
     // who has no account any more.
     let _ = app.erase_in_rooms(account).await;
     let mut erased = app.store.erase_account(account, receipt).await?;
+    // What was being sent to them is stopped.
+    app.mail.let_go().await;
     // Who joined between the two had a session that was good then.
     app.auth.close_all(account, CloseCode::AccountDeleted);
     if app.erase_in_rooms(account).await.is_err() {

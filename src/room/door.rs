@@ -3,6 +3,7 @@
 use super::input::{Answer, ConnectionId, Effect, Join, MemberKey, Ms};
 use super::state::{Acting, Context, State};
 use super::text::clean_line;
+use crate::store::RoomNews;
 use stereo_protocol::{
     Cause, CloseCode, ErrorKind, ErrorObject, Event, HostLeaves, MemberId, Person, Role, Visibility,
 };
@@ -25,6 +26,9 @@ impl State {
             .and_then(|hash| self.invite_of(hash, context.now));
         let uninvited = self.may_enter(known, join.password_version, false);
         if !uninvited && !self.may_enter(known, join.password_version, invite.is_some()) {
+            if self.passes_guard(known, join.password_version, false) {
+                self.tell_keeper(context, RoomNews::Asked);
+            }
             return Err(not_found());
         }
         // Who comes back with the invitation that once let them in does not use it up.
@@ -93,19 +97,34 @@ impl State {
     /// A password, an invitation, or having been let in before under the present password.
     fn may_enter(&self, known: Option<MemberId>, proven: Option<u32>, invited: bool) -> bool {
         let room = &self.public.room;
+        let is_member = known.is_some_and(|id| self.members.get(id).is_some());
+        let passes_entry = room.entry == stereo_protocol::Entry::Open || invited || is_member;
+        passes_entry && self.passes_guard(known, proven, invited)
+    }
+
+    /// As [`Self::may_enter`], whether or not the room is closed.
+    fn passes_guard(&self, known: Option<MemberId>, proven: Option<u32>, invited: bool) -> bool {
+        let room = &self.public.room;
         let (password, version) = self.password();
         let member = known.and_then(|id| self.members.get(id));
         let trusted = member.is_some_and(|member| member.person.role > Role::Listener);
         let guarded = room.visibility == Visibility::Private || password.is_some();
         let let_in_before = member.is_some_and(|member| member.password_version == version);
-        let passes_guard = !guarded
+        !guarded
             || invited
             || trusted
             || let_in_before
-            || (password.is_some() && proven == Some(version));
-        let passes_entry =
-            room.entry == stereo_protocol::Entry::Open || invited || member.is_some();
-        passes_guard && passes_entry
+            || (password.is_some() && proven == Some(version))
+    }
+
+    /// Tells whoever keeps the room something, when they are not here to see it.
+    pub(super) fn tell_keeper(&self, context: &mut Context, news: RoomNews) {
+        let Some(account) = self.kept_for else { return };
+        let keeper = self.members.find(MemberKey::Account(account.bits()));
+        let keeper = keeper.and_then(|id| self.members.get(id));
+        if keeper.is_none_or(|keeper| keeper.connections.is_empty()) {
+            context.step.effects.push(Effect::Tell(account, news));
+        }
     }
 
     fn member_for(
@@ -326,7 +345,8 @@ impl State {
                 self.acting = Some(Acting {
                     member: next,
                     before: self.members.role(next),
-                })
+                });
+                self.tell_keeper(context, RoomNews::Held);
             }
             None => self.owner = Some(next),
         }

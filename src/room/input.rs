@@ -1,7 +1,7 @@
 //! What goes into a room's state and what comes out. No sockets, no clock: a connection is a
 //! number in here, and a secret is its hash.
 
-use crate::store::AccountId;
+use crate::store::{AccountId, RoomNews};
 use bytes::Bytes;
 use std::sync::Arc;
 use stereo_protocol::{
@@ -208,6 +208,8 @@ pub enum Effect {
     Disconnect(ConnectionId, CloseCode),
     /// Who may enter has changed: publish the gate.
     Gate,
+    /// Tell this account, which keeps the room and is not here.
+    Tell(AccountId, RoomNews),
     /// The room is over: close everything and forget it.
     Close,
 }

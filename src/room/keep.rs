@@ -1,9 +1,9 @@
 //! Rooms that stay: becoming one, passing from one account to another, and what the end of an
 //! account means for a room. Pure: when something is written is for the actor.
 
-use super::input::{Answer, Done, Made, MemberKey, SecretHash};
+use super::input::{Answer, Done, Effect, Made, MemberKey, SecretHash};
 use super::state::{Context, State};
-use crate::store::{AccountId, StoredRoom};
+use crate::store::{AccountId, RoomNews, StoredRoom};
 use stereo_protocol::{CloseCode, ErrorKind, ErrorObject, Event, MemberId, RoomSettings};
 
 impl State {
@@ -64,9 +64,19 @@ impl State {
         if let (Some(_), Some(MemberKey::Account(account))) =
             (self.kept_for, host.map(|host| host.key))
         {
-            self.kept_for = Some(AccountId::from_bits(account));
-            context.step.save = true;
+            self.pass_keeping(context, AccountId::from_bits(account));
         }
+    }
+
+    /// Another account keeps the room from now on. It may be here and not look: it is told all the
+    /// same.
+    fn pass_keeping(&mut self, context: &mut Context, account: AccountId) {
+        if self.kept_for != Some(account) {
+            let told = Effect::Tell(account, RoomNews::Yours);
+            context.step.effects.push(told);
+        }
+        self.kept_for = Some(account);
+        context.step.save = true;
     }
 
     /// The end of a guest or an account: nothing of them is left in here afterwards. A room of the
@@ -87,8 +97,7 @@ impl State {
         let heir = self.owner.and_then(|host| self.members.get(host));
         match heir.map(|heir| heir.key) {
             Some(MemberKey::Account(account)) => {
-                self.kept_for = Some(AccountId::from_bits(account));
-                context.step.save = true;
+                self.pass_keeping(context, AccountId::from_bits(account));
             }
             Some(MemberKey::Guest(_)) => {
                 self.kept_for = None;

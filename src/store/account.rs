@@ -1,6 +1,6 @@
 //! Accounts: a chosen name, perhaps a picture, and what signs the person in.
 
-use super::Call;
+use super::{Call, MailKind};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -126,10 +126,35 @@ pub struct Preferences {
     pub room_mails: bool,
     /// Mails about changes of the policy.
     pub policy_mails: bool,
+    /// Mails about answers to what they wrote to whoever runs the server.
+    pub support_mails: bool,
     /// Kept, and not used for anything: no mails, no joining under it, its rooms in no list.
     pub frozen: bool,
     /// Visits while signed in are not counted, in whichever browser.
     pub uncounted: bool,
+}
+
+impl Preferences {
+    /// Whether mails of a kind are wished for.
+    pub fn wish(&self, kind: MailKind) -> bool {
+        let wished = match kind {
+            MailKind::Rooms => self.room_mails,
+            MailKind::Policy => self.policy_mails,
+            MailKind::Support => self.support_mails,
+        };
+        wished && !self.frozen
+    }
+
+    /// With a kind of mail switched off.
+    #[must_use]
+    pub fn without(mut self, kind: MailKind) -> Self {
+        match kind {
+            MailKind::Rooms => self.room_mails = false,
+            MailKind::Policy => self.policy_mails = false,
+            MailKind::Support => self.support_mails = false,
+        }
+        self
+    }
 }
 
 /// Accounts and their identities.

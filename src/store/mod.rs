@@ -12,6 +12,7 @@ mod day;
 mod erasure;
 mod error;
 mod folder;
+mod mail;
 mod passkey;
 mod picture;
 mod room;
@@ -30,6 +31,7 @@ pub use day::Day;
 pub use erasure::{Erasures, Obstacle, Receipt, ReceiptId, SearchedPlace};
 pub use error::{OpenError, StoreError};
 pub use folder::OPERATOR_TOKEN;
+pub use mail::{DueMails, LinkMail, MailId, MailKind, Mails, RoomNews, Topic, WaitingMail, Whom};
 pub use passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
 pub use picture::{PictureSize, Pictures};
 pub use room::{
@@ -55,6 +57,7 @@ pub trait Store:
     + Passkeys
     + Rooms
     + Correspondence
+    + Mails
     + Erasures
     + VisitCounts
 {

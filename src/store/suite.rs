@@ -58,6 +58,15 @@ pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
     }
 }
 
+pub(super) fn link_of(address: &str) -> LinkMail {
+    LinkMail {
+        address: address.into(),
+        link: format!("https://stereo.example/sign-in/email#token={address}").into(),
+        language: None,
+        ends_ms: NOW + 900_000,
+    }
+}
+
 /// Shows a link of [`attempt`] in the browser that asked.
 pub(super) async fn confirm(store: &dyn Store, link: &str, now_ms: u64) -> Option<Confirmed> {
     let browser = link.replace("link", "browser").into();
@@ -78,6 +87,8 @@ pub(super) async fn whole(store: &dyn Store) {
     passkeys(store).await;
     rooms(store).await;
     correspondence(store).await;
+    mails(store).await;
+    policy_told(store).await;
     assert_eq!(store.health(), Health::Ready);
 }
 
@@ -110,6 +121,7 @@ async fn accounts(store: &dyn Store) {
         language: Some("vi".into()),
         room_mails: true,
         policy_mails: false,
+        support_mails: true,
         frozen: true,
         uncounted: true,
     };
@@ -615,4 +627,242 @@ async fn correspondence(store: &dyn Store) {
     }
     let begun = store.begin_thread(ada, "".into(), first).await;
     assert_eq!(begun, Err(StoreError::TooMany));
+}
+
+fn answer(thread: u64) -> Topic {
+    Topic::Answer { thread }
+}
+
+async fn topics(store: &dyn Store, account: AccountId) -> Vec<Topic> {
+    let waiting = store.mails_of(account).await.unwrap();
+    let topics = waiting.into_iter().filter_map(|mail| match mail.whom {
+        Whom::Account(_, topic) => Some(topic),
+        _ => None,
+    });
+    topics.collect()
+}
+
+async fn wished(store: &dyn Store, account: AccountId, preferences: Preferences) {
+    let set = store.set_preferences(account, preferences).await;
+    set.unwrap();
+}
+
+fn all_kinds() -> Preferences {
+    Preferences {
+        room_mails: true,
+        policy_mails: true,
+        support_mails: true,
+        ..Preferences::default()
+    }
+}
+
+/// Mails wait until they are sent, and no longer than they are wished.
+async fn mails(store: &dyn Store) {
+    let new = named("mel", &[email("mel@example.org")]);
+    let mel = store.create_account(new).await.unwrap();
+    assert_eq!(
+        store.queue_mail(mel, answer(1)).await,
+        Ok(false),
+        "not wished"
+    );
+    wished(store, mel, all_kinds()).await;
+    assert_eq!(store.queue_mail(mel, answer(1)).await, Ok(true));
+    assert_eq!(
+        store.queue_mail(mel, answer(1)).await,
+        Ok(false),
+        "it waits"
+    );
+    let room = Topic::Room {
+        room: RoomId::from_bits(7),
+        news: RoomNews::Held,
+    };
+    assert_eq!(store.queue_mail(mel, room).await, Ok(true));
+    for thread in 2..20 {
+        assert_eq!(store.queue_mail(mel, answer(thread)).await, Ok(true));
+    }
+    let more = store.queue_mail(mel, answer(20)).await;
+    assert_eq!(more, Err(StoreError::TooMany));
+
+    let due = store.due_mails(NOW, Vec::new(), 3).await.unwrap();
+    assert_eq!((due.due.len(), due.next_ms), (3, None));
+    let first = due.due[0];
+    store.try_mail_later(first, NOW + 2_000).await.unwrap();
+    let mail = store.mail(first).await.unwrap().unwrap();
+    assert_eq!((mail.id, mail.tries), (first, 1));
+    let all = store
+        .due_mails(NOW, due.due[1..].to_vec(), 100)
+        .await
+        .unwrap();
+    assert_eq!((all.due.len(), all.next_ms), (17, Some(NOW + 2_000)));
+    store.remove_mail(first).await.unwrap();
+    assert!(store.mail(first).await.unwrap().is_none());
+    store.remove_mail(first).await.unwrap();
+
+    // What ends them: switching off a kind, freezing, taking the address away.
+    wished(store, mel, all_kinds().without(MailKind::Support)).await;
+    assert!(topics(store, mel).await.iter().all(|topic| *topic == room));
+    wished(store, mel, all_kinds()).await;
+    store.queue_mail(mel, answer(1)).await.unwrap();
+    let frozen = Preferences {
+        frozen: true,
+        ..all_kinds()
+    };
+    wished(store, mel, frozen).await;
+    assert_eq!(topics(store, mel).await, []);
+    assert_eq!(store.queue_mail(mel, room).await, Ok(false), "frozen");
+    wished(store, mel, all_kinds()).await;
+    store.queue_mail(mel, room).await.unwrap();
+    store
+        .begin_attempt(attempt("mel@example.org", "m"))
+        .await
+        .unwrap();
+    let link = link_of("mel@example.org");
+    store.queue_link("link m".into(), link, None).await.unwrap();
+    assert!(
+        store
+            .remove_identity(mel, email("mel@example.org"))
+            .await
+            .unwrap()
+    );
+    assert_eq!(topics(store, mel).await, []);
+    assert_eq!(store.queue_mail(mel, room).await, Ok(false), "no address");
+    let due = store.due_mails(NOW, Vec::new(), 10).await.unwrap();
+    assert_eq!(due, DueMails::default(), "the link neither");
+
+    // With a thread goes the word of an answer in it.
+    store
+        .add_identity(mel, email("mel@example.org"))
+        .await
+        .unwrap();
+    let letter = letter_of(Side::Person, "help");
+    let thread = store.begin_thread(mel, "".into(), letter).await.unwrap();
+    store.queue_mail(mel, answer(thread.0)).await.unwrap();
+    store.queue_mail(mel, room).await.unwrap();
+    store.delete_thread(mel, thread).await.unwrap();
+    assert_eq!(topics(store, mel).await, [room]);
+
+    links_that_wait(store, mel).await;
+    one_click(store, mel, room).await;
+    store.queue_for_operator(NOW + 5).await.unwrap();
+    store.queue_for_operator(NOW + 6).await.unwrap();
+    let due = store.due_mails(NOW + 5, Vec::new(), 10).await.unwrap();
+    assert_eq!((due.due.len(), due.next_ms), (1, None), "one at a time");
+    let mail = store.mail(due.due[0]).await.unwrap().unwrap();
+    assert!(mail.whom == Whom::Operator);
+    store.remove_mail(due.due[0]).await.unwrap();
+}
+
+/// The mail with a link ends with its sign-in.
+async fn links_that_wait(store: &dyn Store, account: AccountId) {
+    let link = link_of("new@example.org");
+    let nowhere = store.queue_link("link x".into(), link.clone(), None).await;
+    assert_eq!(nowhere, Err(StoreError::Gone));
+    for (name, adds) in [("o", None), ("p", Some(account))] {
+        let secret = format!("link {name}").into_boxed_str();
+        store
+            .begin_attempt(attempt("new@example.org", name))
+            .await
+            .unwrap();
+        store
+            .queue_link(secret.clone(), link.clone(), adds)
+            .await
+            .unwrap();
+        let due = store.due_mails(NOW, Vec::new(), 10).await.unwrap().due;
+        let mut found = Vec::new();
+        for id in due {
+            found.extend(store.mail(id).await.unwrap());
+        }
+        let mail = found
+            .iter()
+            .find(|mail| mail.whom == Whom::Asker(link.clone()));
+        let id = mail.unwrap().id;
+        assert!(confirm(store, &secret, NOW).await.is_some());
+        assert!(store.mail(id).await.unwrap().is_none(), "it was used");
+    }
+    store
+        .begin_attempt(attempt("new@example.org", "q"))
+        .await
+        .unwrap();
+    store.queue_link("link q".into(), link, None).await.unwrap();
+    let count = async || {
+        store
+            .due_mails(NOW, Vec::new(), 10)
+            .await
+            .unwrap()
+            .due
+            .len()
+    };
+    let before = count().await;
+    store.sweep(NOW + 900_001).await.unwrap();
+    assert_eq!(count().await, before - 1, "it is over");
+}
+
+/// A link on a mail ends its kind, and no other.
+async fn one_click(store: &dyn Store, account: AccountId, room: Topic) {
+    assert_eq!(topics(store, account).await, [room]);
+    let token = store
+        .unsubscribe_token(account, MailKind::Rooms)
+        .await
+        .unwrap();
+    let again = store.unsubscribe_token(account, MailKind::Rooms).await;
+    assert_eq!(again.as_ref(), Ok(&token));
+    let other = store.unsubscribe_token(account, MailKind::Policy).await;
+    assert_ne!(other.as_ref(), Ok(&token));
+    assert_eq!(
+        store.unsubscribes(token.clone()).await,
+        Ok(Some(MailKind::Rooms))
+    );
+    assert_eq!(topics(store, account).await, [room], "asking ends nothing");
+    for _ in 0..2 {
+        let ended = store.unsubscribe(token.clone()).await;
+        assert_eq!(ended, Ok(Some(MailKind::Rooms)));
+        let kept = store.account(account).await.unwrap().unwrap().preferences;
+        assert!(kept == all_kinds().without(MailKind::Rooms));
+        assert_eq!(topics(store, account).await, []);
+    }
+    for wrong in ["", "x", &token[1..]] {
+        assert_eq!(store.unsubscribe(wrong.into()).await, Ok(None), "{wrong}");
+    }
+    let receipt = store.erase_account(account, ReceiptId::random()).await;
+    assert!(receipt.unwrap().erased);
+    assert_eq!(store.unsubscribes(token.clone()).await, Ok(None));
+    assert_eq!(store.unsubscribe(token).await, Ok(None));
+}
+
+/// Each version of the policy is told once, of those that come after it was wished.
+async fn policy_told(store: &dyn Store) {
+    let [nan, oda] = ["nan", "oda"].map(|name| (name, email(&format!("{name}@example.org"))));
+    let nan = store.create_account(named(nan.0, &[nan.1])).await.unwrap();
+    let oda = store.create_account(named(oda.0, &[oda.1])).await.unwrap();
+    wished(store, nan, all_kinds()).await;
+    wished(store, oda, all_kinds().without(MailKind::Policy)).await;
+    store.note_policy(nan, 3).await.unwrap();
+    let wishes = async |version| {
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.policy_wishes(after, version, 1).await.unwrap();
+            let Some((last, wish)) = page.first() else {
+                return all;
+            };
+            after = Some(*last);
+            all.extend(wish.then_some(*last));
+        }
+    };
+    assert!(!wishes(3).await.contains(&nan));
+    assert_eq!(store.tell_policy(nan, 3).await, Ok(false));
+    assert!(wishes(4).await.contains(&nan) && !wishes(4).await.contains(&oda));
+    assert_eq!(store.tell_policy(oda, 4).await, Ok(false), "not wished");
+    assert_eq!(store.tell_policy(nan, 4).await, Ok(true));
+    assert_eq!(store.policy_told(nan).await, Ok(Some(4)));
+    assert_eq!(topics(store, nan).await, [Topic::Policy { version: 4 }]);
+    let mail = store.mails_of(nan).await.unwrap()[0].id;
+    store.remove_mail(mail).await.unwrap();
+    assert_eq!(store.tell_policy(nan, 4).await, Ok(false), "told");
+    assert!(!wishes(4).await.contains(&nan));
+    assert_eq!(topics(store, nan).await, []);
+    for account in [nan, oda] {
+        let receipt = store.erase_account(account, ReceiptId::random()).await;
+        assert!(receipt.unwrap().erased);
+    }
 }

@@ -425,17 +425,23 @@ async fn what_was_chosen_stays_until_it_is_changed() {
     let me = ada.sign_in(&mut mailbox, "ada@example.org").await["me"].clone();
     assert_eq!(
         me["mails"],
-        json!({"rooms": false, "policy": false}),
+        json!({"rooms": false, "policy": false, "support": false}),
         "nothing without consent"
     );
     let wish = json!({"language": "vi", "mails": {"rooms": true}});
     let (status, me) = ada.ask("PATCH", "/api/me", wish).await;
     assert_eq!((status, &me["language"]), (200, &json!("vi")));
-    assert_eq!(me["mails"], json!({"rooms": true, "policy": false}));
+    assert_eq!(
+        me["mails"],
+        json!({"rooms": true, "policy": false, "support": false})
+    );
     let (_, me) = ada
         .ask("PATCH", "/api/me", json!({"mails": {"policy": true}}))
         .await;
-    assert_eq!(me["mails"], json!({"rooms": true, "policy": true}));
+    assert_eq!(
+        me["mails"],
+        json!({"rooms": true, "policy": true, "support": false})
+    );
     assert_eq!(me["language"], "vi");
     let (_, me) = ada.ask("PATCH", "/api/me", json!({"language": null})).await;
     assert_eq!(me["language"], Value::Null);

@@ -10,6 +10,7 @@ mod durable;
 mod http;
 mod identity;
 mod letters;
+mod mails;
 mod needles;
 mod person;
 mod policy;

@@ -9,12 +9,36 @@ use std::net::SocketAddr;
 use stereo::config::Config;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-/// A mail server that takes everything.
+/// A mail server that takes everything, unless it is told otherwise.
 pub(crate) struct Mailbox {
     letters: mpsc::UnboundedReceiver<String>,
     pub(crate) url: String,
+    manner: watch::Sender<Manner>,
+    turned_away: watch::Receiver<Counts>,
+}
+
+/// How a mail server behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It takes what comes.
+    Takes,
+    /// It says "not now" to whatever comes.
+    Refuses,
+    /// It takes the letter and says nothing any more, until it is told something else.
+    Hangs,
+}
+
+/// What a mail server has not taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// "Not now" was said so often.
+    pub(crate) refused: u32,
+    /// So many letters wait for its word.
+    pub(crate) hanging: u32,
+    /// So often the other side went away while it hung.
+    pub(crate) broken_off: u32,
 }
 
 impl Mailbox {
@@ -22,12 +46,32 @@ impl Mailbox {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let (sender, letters) = mpsc::unbounded_channel();
+        let (manner, told) = watch::channel(Manner::Takes);
+        let (count, turned_away) = watch::channel(Counts::default());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take_letters(stream, sender.clone()));
+                let (sender, told, count) = (sender.clone(), told.clone(), count.clone());
+                tokio::spawn(take_letters(stream, sender, told, count));
             }
         });
-        Self { letters, url }
+        Self {
+            letters,
+            url,
+            manner,
+            turned_away,
+        }
+    }
+
+    /// From now on it behaves like this.
+    pub(crate) fn behave(&self, manner: Manner) {
+        let _ = self.manner.send(manner);
+    }
+
+    /// Waits until this holds of what it has not taken.
+    pub(crate) async fn until(&mut self, holds: impl FnMut(&Counts) -> bool) {
+        let wait = std::time::Duration::from_secs(60);
+        let counted = tokio::time::timeout(wait, self.turned_away.wait_for(holds)).await;
+        counted.expect("in time").unwrap();
     }
 
     /// A config of a server that sends its letters here.
@@ -63,7 +107,12 @@ impl Mailbox {
     }
 }
 
-async fn take_letters(stream: TcpStream, letters: mpsc::UnboundedSender<String>) {
+async fn take_letters(
+    stream: TcpStream,
+    letters: mpsc::UnboundedSender<String>,
+    mut manner: watch::Receiver<Manner>,
+    count: watch::Sender<Counts>,
+) {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     write.write_all(b"220 here\r\n").await.unwrap();
@@ -71,6 +120,16 @@ async fn take_letters(stream: TcpStream, letters: mpsc::UnboundedSender<String>)
     while let Ok(Some(line)) = lines.next_line().await {
         if let Some(text) = &mut data {
             if line == "." {
+                if *manner.borrow_and_update() == Manner::Hangs {
+                    count.send_modify(|counts| counts.hanging += 1);
+                    tokio::select! {
+                        _ = manner.changed() => {}
+                        _ = lines.next_line() => {
+                            count.send_modify(|counts| counts.broken_off += 1);
+                            return;
+                        }
+                    }
+                }
                 let _ = letters.send(data.take().unwrap());
                 write.write_all(b"250 taken\r\n").await.unwrap();
             } else {
@@ -85,6 +144,10 @@ async fn take_letters(stream: TcpStream, letters: mpsc::UnboundedSender<String>)
                 "354 go on\r\n"
             }
             "QUIT" => "221 bye\r\n",
+            "RCPT" if *manner.borrow() == Manner::Refuses => {
+                count.send_modify(|counts| counts.refused += 1);
+                "451 not now\r\n"
+            }
             _ => "250 good\r\n",
         };
         if write.write_all(answer.as_bytes()).await.is_err() {
@@ -93,17 +156,37 @@ async fn take_letters(stream: TcpStream, letters: mpsc::UnboundedSender<String>)
     }
 }
 
-/// Undoes quoted-printable and base64, well enough to look for something.
+/// A letter with the transfer encodings of its parts undone.
 fn readable(letter: &str) -> String {
-    let mut whole = letter.replace("=\n", "").replace("=3D", "=");
-    let engine = base64::engine::general_purpose::STANDARD;
-    for part in letter.split("\n\n") {
-        let joined: String = part.split_whitespace().collect();
-        if let Ok(bytes) = engine.decode(joined) {
-            whole.push_str(&String::from_utf8_lossy(&bytes));
-        }
+    let mut whole = String::new();
+    for part in letter.split("\n--") {
+        let (head, body) = part.split_once("\n\n").unwrap_or((part, ""));
+        let encoding = head.to_lowercase();
+        let body = match encoding.split_once("content-transfer-encoding: ") {
+            Some((_, name)) if name.starts_with("quoted-printable") => unquoted(body),
+            Some((_, name)) if name.starts_with("base64") => {
+                let joined: String = body.split_whitespace().collect();
+                let engine = base64::engine::general_purpose::STANDARD;
+                String::from_utf8(engine.decode(joined).unwrap()).unwrap()
+            }
+            _ => body.to_owned(),
+        };
+        whole += &format!("{head}\n\n{body}\n");
     }
     whole
+}
+
+/// Undoes quoted-printable (RFC 2045 §6.7).
+fn unquoted(text: &str) -> String {
+    let joined = text.replace("=\n", "");
+    let mut parts = joined.split('=');
+    let mut bytes = parts.next().unwrap().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at(2);
+        bytes.push(u8::from_str_radix(digits, 16).unwrap());
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A browser: its cookies, and pages of ours.

@@ -31,7 +31,7 @@ pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     ended: JoinHandle<()>,
     /// Gone with the test.
-    _data: TempDir,
+    _data: Option<TempDir>,
 }
 
 /// A config whose listeners take free ports.
@@ -56,7 +56,12 @@ impl Server {
     pub(crate) async fn start_at(mut config: Config, clock: Arc<Clock>) -> Self {
         let data = tempfile::tempdir().unwrap();
         config.store.data = data.path().join("data");
-        let app = Arc::new(App::open_at(config, clock).unwrap());
+        Self::start_app(App::open_at(config, clock).unwrap(), Some(data))
+    }
+
+    /// Starts this; `data` is gone with the test.
+    pub(crate) fn start_app(app: App, data: Option<TempDir>) -> Self {
+        let app = Arc::new(app);
         let listeners = Listeners::bind(app.clone()).unwrap();
         let (address, ops) = (
             listeners.address().unwrap(),

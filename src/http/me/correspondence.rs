@@ -134,6 +134,7 @@ async fn begin(app: &App, request: Request, who: Who) -> Result<Response, Proble
     let letter = letter(app, Side::Person, text);
     let begun = app.store.begin_thread(who.account, subject, letter);
     let id = begun.await?;
+    app.mail.tell_operator().await;
     let thread = find(app, who, &format!("{:x}", id.0)).await?;
     Ok(json(StatusCode::CREATED, &whole(app, &thread)))
 }
@@ -150,6 +151,7 @@ async fn add(app: &App, request: Request, who: Who, id: &str) -> Result<Response
     limited(app, who)?;
     let letter = letter(app, Side::Person, text);
     app.store.add_letter(thread.id, letter).await?;
+    app.mail.tell_operator().await;
     let thread = find(app, who, id).await?;
     Ok(json(StatusCode::CREATED, &whole(app, &thread)))
 }

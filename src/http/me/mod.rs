@@ -73,6 +73,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         language,
         room_mails,
         policy_mails,
+        support_mails,
         frozen,
         uncounted,
     } = &account.preferences;
@@ -81,7 +82,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
         "email": email,
         "picture": picture::shown(account.picture.as_deref()),
         "language": language,
-        "mails": {"rooms": room_mails, "policy": policy_mails},
+        "mails": {"rooms": room_mails, "policy": policy_mails, "support": support_mails},
         "frozen": frozen,
         "counted": !uncounted,
         "ways": ways,
@@ -172,6 +173,7 @@ async fn remove_way(app: &App, id: AccountId, way: &str) -> Result<Response, Pro
     }
     if let Some(identity) = identity {
         app.store.remove_identity(id, identity.clone()).await?;
+        app.mail.let_go().await;
     }
     if let Some(passkey) = passkey {
         app.store.remove_passkey(id, passkey).await?;
@@ -194,12 +196,14 @@ struct Change {
     counted: Option<bool>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Mails {
     #[serde(default)]
     rooms: Option<bool>,
     #[serde(default)]
     policy: Option<bool>,
+    #[serde(default)]
+    support: Option<bool>,
 }
 
 /// Tells `null` from what is absent.
@@ -222,20 +226,24 @@ async fn change(app: &App, request: Request, id: AccountId) -> Result<Response, 
     if let Some(handle) = handle {
         app.store.set_handle(id, handle).await?;
     }
-    let mails = change.mails.unwrap_or(Mails {
-        rooms: None,
-        policy: None,
-    });
+    let mails = change.mails.unwrap_or_default();
     let preferences = Preferences {
         language: change.language.unwrap_or(before.language.clone()),
         room_mails: mails.rooms.unwrap_or(before.room_mails),
         policy_mails: mails.policy.unwrap_or(before.policy_mails),
+        support_mails: mails.support.unwrap_or(before.support_mails),
         frozen: change.frozen.unwrap_or(before.frozen),
         uncounted: change.counted.map_or(before.uncounted, |counted| !counted),
     };
     if preferences != before {
         let frozen = (preferences.frozen != before.frozen).then_some(preferences.frozen);
+        if preferences.policy_mails && !before.policy_mails {
+            // They are told of what changes from now on.
+            app.store.note_policy(id, app.versions[0].number).await?;
+        }
         app.store.set_preferences(id, preferences).await?;
+        // What was being sent and is not wished any more is stopped.
+        app.mail.let_go().await;
         if let Some(frozen) = frozen {
             app.freeze(id, frozen).await?;
         }

@@ -5,8 +5,9 @@ use super::super::{Asker, Request, Response, body, changing, host_of, json, me};
 use super::{Problem, enter, local_path};
 use crate::app::App;
 use crate::auth::cookie::Cookie;
-use crate::auth::email::{Outcome, Purpose};
-use crate::mail::{self, Refused};
+use crate::auth::email::{GOOD_MS, Outcome, Purpose};
+use crate::mail::Refused;
+use crate::store::{AccountId, LinkMail};
 use http::{HeaderMap, StatusCode};
 use lettre::Address;
 use serde::Deserialize;
@@ -55,15 +56,21 @@ pub(super) async fn ask(
     let purpose = Purpose { then, add_to };
     let begun = app.auth.begin_email(&wish.email, &purpose).await?;
     let link = format!("{origin}/sign-in/email#token={}", begun.link);
-    let letter = mail::sign_in(link, language);
-    app.mail
-        .send(address, letter)
-        .map_err(|refused| match refused {
-            Refused::NotSetUp => not_set_up(),
-            Refused::Full => {
-                ErrorObject::new(ErrorKind::Unavailable, "too many mails wait: try again").into()
-            }
-        })?;
+    let mail = LinkMail {
+        address: AsRef::<str>::as_ref(&address).into(),
+        link: link.into(),
+        language: language.map(Box::from),
+        ends_ms: app.node.clock.now_ms() + GOOD_MS,
+    };
+    let account = add_to.map(AccountId::from_bits);
+    let sent = app.mail.send_link(&begun.link, mail, account).await;
+    sent.map_err(|refused| match refused {
+        Refused::NotSetUp => not_set_up(),
+        Refused::Full => {
+            ErrorObject::new(ErrorKind::Unavailable, "too many mails wait: try again").into()
+        }
+        Refused::Store(error) => Problem::from(error),
+    })?;
     let mut response = json(StatusCode::ACCEPTED, &value!({"sent": true}));
     let browser = format!("{MARK}{}", begun.browser);
     Cookie::SignIn.set(response.headers_mut(), &browser, app.is_https());

@@ -208,9 +208,9 @@ fn filled(text: &str, config: &Config) -> String {
 }
 
 /// What every page needs to know: version, date, what changed, who runs this, and the source.
-pub fn summary(config: &Config) -> Value {
-    let newest = &VERSIONS[0];
-    let changes = VERSIONS.iter().map(|version| {
+pub fn summary(config: &Config, versions: &[Version]) -> Value {
+    let newest = &versions[0];
+    let changes = versions.iter().map(|version| {
         json!({
             "version": version.number,
             "date": version.date,
@@ -249,8 +249,8 @@ fn analytics(config: &Config) -> Value {
 
 impl Policy {
     /// As the main part of a page, for browsers without scripts.
-    pub fn html(&self, config: &Config) -> String {
-        let newest = &VERSIONS[0];
+    pub fn html(&self, config: &Config, versions: &[Version]) -> String {
+        let newest = &versions[0];
         let mut html = format!(
             "<main class=\"policy\" lang=\"{}\"><h1>{}</h1><p>{} · {}</p><p>{}</p>",
             self.language,
@@ -266,7 +266,7 @@ impl Policy {
             }
         }
         html += &format!("<h2 id=\"versions\">{}</h2>", escaped(&self.changed));
-        for version in VERSIONS {
+        for version in versions {
             let text = if self.language == "vi" {
                 version.vi
             } else {

@@ -64,7 +64,9 @@ fn a_section_stands_only_where_it_is_so() {
     assert!(has(&config, "transit_tls") && !has(&config, "transit_plain"));
     config.tls.certificate = "".into();
     assert!(has(&config, "transit_plain") && !has(&config, "transit_tls"));
-    let html = policy(&named(), Language::English).unwrap().html(&named());
+    let html = policy(&named(), Language::English)
+        .unwrap()
+        .html(&named(), VERSIONS);
     assert!(html.contains("Ada &amp; &lt;b&gt;sons&lt;/b&gt;"), "{html}");
     assert!(
         html.contains("reports.example") && !html.contains("key@"),
@@ -74,10 +76,10 @@ fn a_section_stands_only_where_it_is_so() {
 
 #[test]
 fn what_changed_is_told_with_and_without_scripts() {
-    let told = summary(&named());
+    let told = summary(&named(), VERSIONS);
     let page = |language| {
         let policy = policy(&named(), language).unwrap();
-        policy.html(&named())
+        policy.html(&named(), VERSIONS)
     };
     let (en, vi) = (page(Language::English), page(Language::Vietnamese));
     for (version, told) in VERSIONS.iter().zip(told["changes"].as_array().unwrap()) {

@@ -15,6 +15,7 @@ use super::state::State;
 use crate::bus::{Bus, BusError, Lease};
 use crate::clock::Clock;
 use crate::connection::{Outlet, frame};
+use crate::mail::News;
 use crate::presence::{Change, Presence};
 use crate::registry::Registry;
 use crate::store::{Store, StoreError};
@@ -48,6 +49,8 @@ pub struct Node {
     pub store: Arc<dyn Store>,
     /// Rooms that are kept and not open.
     pub resting: Resting,
+    /// Told what owners may want to know who are away.
+    pub news: News,
     /// Counts the tasks that have to end before the process may.
     pub tracker: TaskTracker,
 }
@@ -319,6 +322,9 @@ impl Actor {
             match effect {
                 Effect::Disconnect(connection, code) => {
                     self.pending.out.push(Out::Disconnect(connection, code))
+                }
+                Effect::Tell(account, news) => {
+                    self.node.news.tell(account, self.handle.id(), news);
                 }
                 Effect::Gate => self.handle.shared().gate.store(Arc::new(gate(&self.state))),
                 // One that the store holds would be found there again: it goes when it is deleted.

@@ -3,12 +3,12 @@
 use super::super::account::{Account, Accounts, Identity, NewAccount, Preferences, skeleton};
 use super::super::error::StoreError;
 use super::super::{AccountId, Call};
-use super::SqliteStore;
 use super::fault::Fault;
 use super::readers::Reading;
 use super::rows::{Sealed, fresh_row, key_of, key_of_existing, row_id};
 use super::search::Needles;
 use super::writer::Work;
+use super::{SqliteStore, mails};
 use crate::keystore::{EntryId, FieldKey, KeyId, KeyStore, LookupHash, LookupKind, NewEntry};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -57,11 +57,7 @@ impl Accounts for SqliteStore {
     }
 
     fn set_preferences(&self, id: AccountId, preferences: Preferences) -> Call<'_, ()> {
-        Box::pin(self.delete(move |work, needles| {
-            let json = serde_json::to_vec(&preferences);
-            let json = json.map_err(|_| Fault::Unreadable("preferences"))?;
-            replace(work, needles, PREFERENCES, id, Some(&json))
-        }))
+        Box::pin(self.delete(move |work, needles| set_preferences(work, needles, id, &preferences)))
     }
 
     fn add_identity(&self, id: AccountId, identity: Identity) -> Call<'_, ()> {
@@ -92,6 +88,24 @@ fn replace(
     let set = format!("UPDATE accounts SET {column} = ?2 WHERE id = ?1");
     (work.db.prepare_cached(&set)?).execute(params![row_id(id), sealed])?;
     Ok(())
+}
+
+/// Changes what was chosen; what waits to be sent and is not wished any more is dropped.
+pub(super) fn set_preferences(
+    work: &mut Work<'_>,
+    needles: &mut Needles,
+    id: AccountId,
+    preferences: &Preferences,
+) -> Result<(), Fault> {
+    let json = serde_json::to_vec(preferences).map_err(|_| Fault::Unreadable("preferences"))?;
+    replace(work, needles, PREFERENCES, id, Some(&json))?;
+    mails::drop_unwished(work, needles, id, preferences)
+}
+
+/// Whether mails to an account have somewhere to go.
+pub(super) fn has_address(db: &Connection, id: AccountId) -> Result<bool, Fault> {
+    let mut select = db.prepare_cached("SELECT 1 FROM emails WHERE account = ?1")?;
+    Ok(select.exists([row_id(id)])?)
 }
 
 /// Says which picture an account has.
@@ -242,7 +256,15 @@ fn remove(
     };
     needles.add_columns(work.db, select, [row])?;
     (work.db.prepare_cached(delete)?).execute([row])?;
-    let lookup = EntryId::Lookup(lookup_of(work.keys, identity));
+    let hash = lookup_of(work.keys, identity);
+    // What waits to go to the address does not go there any more.
+    if matches!(identity, Identity::Email(_)) {
+        mails::drop_topics(work, needles, id, |_| true)?;
+        for attempt in work.keys.attempts_of(hash) {
+            mails::remove_of_attempt(work, needles, attempt)?;
+        }
+    }
+    let lookup = EntryId::Lookup(hash);
     needles.add_traces(work, lookup)?;
     work.remove_entries(&[lookup])?;
     Ok(true)

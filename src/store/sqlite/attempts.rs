@@ -9,6 +9,7 @@ use super::super::attempt::{
 };
 use super::SqliteStore;
 use super::fault::Fault;
+use super::mails;
 use super::search::Needles;
 use super::writer::Work;
 use crate::keystore::{
@@ -164,7 +165,9 @@ fn wrong_code(work: &mut Work<'_>, kept: &Kept) -> Result<CodeAnswer, Fault> {
     Ok(CodeAnswer::Wrong { left })
 }
 
+/// Its mail goes with it.
 pub(super) fn remove(work: &mut Work<'_>, id: AttemptId) -> Result<(), Fault> {
+    mails::remove_of_attempt(work, &mut Needles::default(), id)?;
     let delete = "DELETE FROM attempts WHERE id = ?1";
     (work.db.prepare_cached(delete)?).execute([id.0])?;
     work.remove_entries(&[EntryId::Attempt(id)])

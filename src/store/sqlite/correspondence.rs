@@ -5,13 +5,13 @@ use super::super::correspondence::{
     Side, Thread, ThreadId,
 };
 use super::super::error::StoreError;
-use super::super::{AccountId, Call, Day};
-use super::SqliteStore;
+use super::super::{AccountId, Call, Day, Topic};
 use super::fault::Fault;
 use super::readers::Reading;
 use super::rows::{Sealed, account_id, fresh_row, key_of, key_of_existing, row_id};
 use super::search::Needles;
 use super::writer::Work;
+use super::{SqliteStore, mails};
 use crate::keystore::FieldKey;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -237,7 +237,7 @@ fn insert_letter(
 }
 
 fn remove(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     needles: &mut Needles,
     account: AccountId,
     id: ThreadId,
@@ -253,6 +253,9 @@ fn remove(
     let deleted = (work.db.prepare_cached(delete)?).execute(of)? > 0;
     if deleted {
         needles.add_row(id.0 as i64);
+        // There is no answer to tell of any more.
+        let topic = Topic::Answer { thread: id.0 };
+        mails::drop_topics(work, needles, account, |about| about == topic)?;
     }
     Ok(deleted)
 }

@@ -12,12 +12,12 @@ use super::super::AccountId;
 use super::super::day::Day;
 use super::super::erasure::{Receipt, ReceiptId};
 use super::super::error::StoreError;
-use super::attempts;
 use super::fault::Fault;
 use super::rooms;
 use super::rows::{key_of, row_id};
 use super::search::Needles;
 use super::writer::Work;
+use super::{attempts, mails};
 use crate::keystore::{EntryId, KeyId};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -27,7 +27,11 @@ const KEPT_MS: u64 = 86_400_000;
 
 /// Where the bytes of an account are: table, the column that says whose, and what to look for.
 const OWNED: &[(&str, &str, &str)] = &[
-    ("accounts", "id", "key, handle, picture, preferences"),
+    (
+        "accounts",
+        "id",
+        "key, handle, picture, preferences, policy_told",
+    ),
     ("emails", "account", "address"),
     ("subjects", "account", "subject"),
     ("pictures", "account", "name, small, large"),
@@ -35,6 +39,8 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("sessions", "account", "hash, label"),
     ("threads", "account", "content"),
     ("letters", "account", "content"),
+    ("mails", "account", "content"),
+    ("unsubscribes", "account", "hash"),
     ("rooms", "owner", "settings"),
     ("room_members", "account", "person"),
     ("room_bans", "account", "banned"),
@@ -79,6 +85,7 @@ pub(super) fn begin(
     for lookup in work.keys.lookups_of(account.bits()) {
         entries.push(EntryId::Lookup(lookup));
         for attempt in work.keys.attempts_of(lookup) {
+            mails::remove_of_attempt(work, &mut needles, attempt)?;
             attempts::needles(work.db, attempt, &mut needles)?;
             needles.add_traces(work, EntryId::Attempt(attempt))?;
             attempts::remove(work, attempt)?;

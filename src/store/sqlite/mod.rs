@@ -6,6 +6,7 @@ mod correspondence;
 mod erase;
 mod eraser;
 mod fault;
+mod mails;
 mod passkeys;
 mod pictures;
 mod readers;
@@ -265,6 +266,7 @@ impl SqliteStore {
                 }
             }
             // Whoever was signed out since would be signed in again.
+            mails::remove_all(work, needles)?;
             work.db
                 .execute_batch("DELETE FROM sessions; DELETE FROM attempts;")?;
             work.rooms.forget_all();

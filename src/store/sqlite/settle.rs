@@ -3,7 +3,7 @@
 use super::super::AccountId;
 use super::fault::Fault;
 use super::rows::key_of;
-use super::{accounts, passkeys, rooms};
+use super::{accounts, mails, passkeys, rooms};
 use crate::keystore::{EntryId, KeyStore, LookupHash};
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -36,7 +36,7 @@ fn is_named(
     match entry {
         EntryId::Key(id) => {
             let mut named = db.prepare_cached("SELECT 1 FROM accounts WHERE key = ?1")?;
-            Ok(named.exists([id.0])? || rooms::named_guest(db, id)?)
+            Ok(named.exists([id.0])? || rooms::named_guest(db, id)? || mails::names_key(db, id)?)
         }
         EntryId::Attempt(id) => {
             let mut named = db.prepare_cached("SELECT 1 FROM attempts WHERE id = ?1")?;

@@ -17,7 +17,7 @@ import { prefer, preferences } from './preferences.js';
  * @property {string | null} email
  * @property {{ small: string, large: string } | null} picture
  * @property {string | null} language
- * @property {{ rooms: boolean, policy: boolean }} mails
+ * @property {{ rooms: boolean, support: boolean, policy: boolean }} mails
  * @property {boolean} frozen
  * @property {boolean} [counted] whether their visits may be counted, where they are
  * @property {Way[]} ways

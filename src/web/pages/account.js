@@ -117,7 +117,7 @@ function Mails({ person }) {
   return html`<section class="panel" aria-labelledby="mails">
     <h2 id="mails">${t('account.mails')}</h2>
     <p class="note">${t('account.mails_note')}</p>
-    ${/** @type {const} */ (['rooms', 'policy']).map(
+    ${/** @type {const} */ (['rooms', 'support', 'policy']).map(
       (kind) => html`<label class="switch" key=${kind}><input type="checkbox" data-test=${`mails-${kind}`} checked=${person.mails[kind]} onChange=${(/** @type {any} */ event) => set({ [kind]: event.target.checked })} /><span>${t(`account.mails_${kind}`)}</span></label>`,
     )}
   </section>`;

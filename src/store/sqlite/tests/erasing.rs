@@ -1,6 +1,7 @@
-use super::super::super::suite::letter_of;
+use super::super::super::suite::{letter_of, link_of};
 use super::super::super::{
-    Correspondence, NewPasskey, Obstacle, Passkeys, Pictures, Preferences, Side, StoreError,
+    Correspondence, MailKind, Mails, NewPasskey, Obstacle, Passkeys, Pictures, Preferences, Side,
+    StoreError, Topic,
 };
 use super::*;
 use crate::keystore::{EntryId, KeyId, LookupKind};
@@ -28,10 +29,7 @@ async fn full_account(store: &SqliteStore, name: &str) -> AccountId {
         .await
         .unwrap();
     store.set_picture(id, Some(picture_of(name))).await.unwrap();
-    store
-        .set_preferences(id, Preferences::default())
-        .await
-        .unwrap();
+    store.set_preferences(id, wishing_answers()).await.unwrap();
     let mut session = session_of(id, 0);
     session.hash = crate::secret::hash(name);
     store.begin_session(session).await.unwrap();
@@ -46,7 +44,22 @@ async fn full_account(store: &SqliteStore, name: &str) -> AccountId {
     store.begin_attempt(attempt(&address, name)).await.unwrap();
     let letter = letter_of(Side::Person, &format!("letter of {name}"));
     store.begin_thread(id, name.into(), letter).await.unwrap();
+    let mail = store.queue_mail(id, Topic::Answer { thread: 1 }).await;
+    assert_eq!(mail, Ok(true));
+    let link = format!("link {name}").into_boxed_str();
+    let mail = store.queue_link(link, link_of(&address), None).await;
+    mail.unwrap();
+    store.note_policy(id, 1).await.unwrap();
+    let token = store.unsubscribe_token(id, MailKind::Support).await;
+    token.unwrap();
     id
+}
+
+fn wishing_answers() -> Preferences {
+    Preferences {
+        support_mails: true,
+        ..Preferences::default()
+    }
 }
 
 /// What stands for an account, found out without the code that erases it: every column of its
@@ -65,7 +78,13 @@ async fn traces(store: &SqliteStore, id: AccountId, name: &str) -> Vec<Vec<u8>> 
             ("SELECT * FROM sessions WHERE account = ?1", true),
             ("SELECT * FROM threads WHERE account = ?1", true),
             ("SELECT * FROM letters WHERE account = ?1", true),
+            ("SELECT * FROM mails WHERE account = ?1", true),
+            ("SELECT * FROM unsubscribes WHERE account = ?1", true),
             ("SELECT * FROM attempts WHERE link = ?1", false),
+            (
+                "SELECT m.* FROM mails m JOIN attempts a ON m.attempt = a.id WHERE a.link = ?1",
+                false,
+            ),
         ] {
             let mut select = reading.db.prepare(select)?;
             let columns = select.column_count();
@@ -86,7 +105,7 @@ async fn traces(store: &SqliteStore, id: AccountId, name: &str) -> Vec<Vec<u8>> 
     let mut found = blobs.await.unwrap();
     assert_eq!(
         found.len(),
-        4 + 1 + 1 + 2 + 3 + 2 + 1 + 1 + 7,
+        5 + 1 + 1 + 2 + 3 + 2 + 1 + 1 + 1 + 1 + 7 + 3,
         "a column was added: say here how it is erased"
     );
     found.push(id.bits().to_be_bytes().to_vec());

@@ -1,6 +1,7 @@
 //! The SQLite store on real files.
 
 mod erasing;
+mod mails;
 mod rooms;
 
 use super::super::account::Accounts;
