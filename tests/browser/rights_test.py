@@ -44,20 +44,20 @@ def test_with_keys_alone_a_person_signs_in_and_changes_what_is_kept(stereo, brow
     keys.write_anew("ada_l")
     keys.to("handle-save")
     keys.press(Keys.ENTER)
-    until(lambda: ada.script("return document.querySelector('.toast') !== null"), 10, "it is saved")
+    until(lambda: ada.script("return document.querySelector('.toast') !== null"), 30, "it is saved")
     keys.to("mails-rooms")
     keys.press(Keys.SPACE)
     keys.to("freeze")
     keys.press(Keys.SPACE)
-    until(lambda: ada.see("freeze").get_property("checked"), 10, "it is frozen")
-    until(lambda: ada.script("return fetch('/api/me').then((answer) => answer.json())")["frozen"], 10, "the server knows")
+    until(lambda: ada.see("freeze").get_property("checked"), 30, "it is frozen")
+    until(lambda: ada.script("return fetch('/api/me').then((answer) => answer.json())")["frozen"], 30, "the server knows")
     kept = ada.script("return fetch('/api/me').then((answer) => answer.json())")
     assert (kept["handle"], kept["mails"]["rooms"]) == ("ada_l", True)
     keys.press(Keys.SPACE)
     keys.to("erase")
     keys.press(Keys.ENTER)
     ada.see("erase-handle")
-    until(lambda: ada.script("return document.activeElement.closest('dialog') !== null"), 10, "the keyboard is in the sheet")
+    until(lambda: ada.script("return document.activeElement.closest('dialog') !== null"), 30, "the keyboard is in the sheet")
     keys.to("erase-handle")
     keys.press("ada_l")
     keys.to("erase-yes")
@@ -70,12 +70,12 @@ def test_with_keys_alone_a_person_signs_in_and_changes_what_is_kept(stereo, brow
 def test_the_language_of_an_account_comes_along_to_the_next_browser(stereo, browsers):
     ada = signed_in(browsers(), stereo)
     ada.script("document.querySelector('[data-test=language] [value=vi]').click()")
-    until(lambda: ada.script("return fetch('/api/me').then((answer) => answer.json())")["language"] == "vi", 10, "the server knows")
+    until(lambda: ada.script("return fetch('/api/me').then((answer) => answer.json())")["language"] == "vi", 30, "the server knows")
     phone = browsers(size="phone")
     assert phone.open(stereo.url).script("return document.documentElement.lang") == "en"
     sign_in(phone, stereo)
     phone.see("account")
-    until(lambda: phone.script("return document.documentElement.lang") == "vi", 10, "it is spoken there too")
+    until(lambda: phone.script("return document.documentElement.lang") == "vi", 30, "it is spoken there too")
 
 
 def test_export_picture_removal_and_every_right_are_where_they_can_be_pressed(named, browsers, tmp_path_factory):
@@ -84,7 +84,7 @@ def test_export_picture_removal_and_every_right_are_where_they_can_be_pressed(na
     ada.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)})
     handle = ada.see("handle").get_attribute("value")
     ada.driver.find_element(By.CSS_SELECTOR, "[data-test=picture]").send_keys(str(PICTURE))
-    until(lambda: ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 20, "the picture is shown")
+    until(lambda: ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 30, "the picture is shown")
     picture = ada.driver.find_element(By.CSS_SELECTOR, "img.picture").get_attribute("src")
     ada.click("export")
     path = until(lambda: next(iter(downloads.glob("*.zip")), None), 30, "the file is there")
@@ -94,7 +94,7 @@ def test_export_picture_removal_and_every_right_are_where_they_can_be_pressed(na
     assert ada.script(STATUS, picture) == 200
     ada.click("picture-remove")
     ada.click("picture-remove-yes")
-    until(lambda: not ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 20, "it is not shown any more")
+    until(lambda: not ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 30, "it is not shown any more")
     assert ada.script(STATUS, picture) == 404, "it is gone"
     assert "The authority of Corner County" in ada.see("right-complain").text
     for right in ("correct", "export", "freeze", "object", "decisions", "erase"):
@@ -112,14 +112,14 @@ def test_forget_me_erases_a_guest_from_the_room_on_every_screen(stereo, browsers
     link = host.start_room(stereo.url)
     guest.enter(link, "Needle Nguyen")
     guest.see("chat-input").send_keys("nobody shall keep this", Keys.ENTER)
-    until(lambda: "nobody shall keep this" in host.see("chat-log").text, 20, "the host reads it")
-    until(lambda: "Needle Nguyen" in host.driver.page_source, 20, "the host sees the name")
+    until(lambda: "nobody shall keep this" in host.see("chat-log").text, 30, "the host reads it")
+    until(lambda: "Needle Nguyen" in host.driver.page_source, 30, "the host sees the name")
     guest.click("settings")
     guest.click("forget")
     guest.click("forget-yes")
     guest.see("start-room")
-    until(lambda: "nobody shall keep this" not in host.driver.page_source, 20, "the words are gone")
-    until(lambda: "Needle Nguyen" not in host.driver.page_source, 20, "the name is gone")
+    until(lambda: "nobody shall keep this" not in host.driver.page_source, 30, "the words are gone")
+    until(lambda: "Needle Nguyen" not in host.driver.page_source, 30, "the name is gone")
     assert guest.script("return Object.keys(localStorage).filter((key) => key.startsWith('stereo.guest.'))") == []
     guest.open(link)
     assert guest.see("name").get_attribute("value") == ""
@@ -137,7 +137,7 @@ def test_letters_are_written_answered_and_deleted_and_consent_is_given_and_taken
     keys.to("letter-send")
     keys.press(Keys.ENTER)
     ada.see("fault")
-    until(lambda: keys.at() == "letter-text", 10, "the keyboard is where something is missing")
+    until(lambda: keys.at() == "letter-text", 30, "the keyboard is where something is missing")
     keys.to("letter-subject", Keys.SHIFT + Keys.TAB)
     keys.press("My room is silent")
     keys.to("letter-text")
@@ -169,7 +169,7 @@ def test_letters_are_written_answered_and_deleted_and_consent_is_given_and_taken
     assert not named.support("look", thread)[0], "what was taken back does not hold"
     assert named.support("answer", thread, text="It is mended.")[0]
     ada.driver.refresh()
-    until(lambda: len(ada.all("letter")) == 2, 20, "the answer is there")
+    until(lambda: len(ada.all("letter")) == 2, 30, "the answer is there")
     assert "It is mended." in ada.all("letter")[1].text
     ada.picture("support-thread-desktop-dark")
     for scheme in ("dark", "light"):
@@ -183,7 +183,7 @@ def test_letters_are_written_answered_and_deleted_and_consent_is_given_and_taken
 
     ada.all("letter-delete")[0].click()
     ada.click("letter-delete-yes")
-    until(lambda: len(ada.all("letter")) == 1, 20, "one letter is gone")
+    until(lambda: len(ada.all("letter")) == 1, 30, "one letter is gone")
     assert "since this morning" not in named.support("show", thread)[1]
     ada.open(f"{named.url}/settings")
     ada.click("thread")
