@@ -32,8 +32,11 @@ use tokio_util::task::TaskTracker;
 
 /// Links that one address of the network may ask for, an hour.
 const ASKED_BY_ONE: u32 = 60;
-/// Links that may be asked for one e-mail address, an hour.
-const ASKED_FOR_ONE: u32 = 8;
+/// Links that one address of the network may ask for one e-mail address, an hour.
+const ASKED_BY_ONE_FOR_ONE: u32 = 8;
+/// Links that may be asked for one e-mail address, an hour, by all: more than a few strangers use
+/// up, few enough for a mailbox.
+const ASKED_FOR_ONE: u32 = 40;
 /// Links and codes that one address of the network may show, an hour.
 const SHOWN_BY_ONE: u32 = 300;
 
@@ -73,10 +76,12 @@ pub struct App {
     pub(crate) heard: Mutex<Option<Heard>>,
     /// The versions of the policy, the newest first.
     pub versions: &'static [Version],
-    /// Pictures that are decoded at once.
+    /// Pictures that are decoded at once: one, since it may take a few hundred megabytes.
     pub decoding: Arc<Semaphore>,
     /// Links that were asked for, by who asked.
     pub sign_ins_of_askers: HourLimiter,
+    /// Links that were asked for, by who asked and the address that they went to.
+    pub sign_ins_of_one_for_one: HourLimiter,
     /// Links that were asked for, by the address that they went to.
     pub sign_ins_of_addresses: HourLimiter,
     /// Links and codes that were shown, by who showed them.
@@ -90,6 +95,13 @@ pub struct App {
     /// Visits that were told of, by address.
     pub visits_told: HourLimiter,
     ready: AtomicBool,
+}
+
+/// Whether only this machine reaches the server.
+fn is_at_hand(config: &Config) -> bool {
+    let listeners = [config.server.listen, config.server.ops_listen];
+    let mut listeners = listeners.iter().chain(&config.tls.redirect_listen);
+    config.server.public_url.is_empty() && listeners.all(|address| address.ip().is_loopback())
 }
 
 impl App {
@@ -134,10 +146,13 @@ impl App {
             .media
             .demo_tracks
             .then(|| Box::new(DemoTracks::default()) as Box<dyn Provider>);
-        let at_hand = [config.server.listen, config.server.ops_listen];
-        let at_hand = at_hand.iter().all(|address| address.ip().is_loopback());
-        let at_hand = at_hand && config.server.public_url.is_empty();
-        let mail = Mail::new(&config, store.clone(), clock.clone(), versions, at_hand);
+        let mail = Mail::new(
+            &config,
+            store.clone(),
+            clock.clone(),
+            versions,
+            is_at_hand(&config),
+        );
         Ok(Self {
             rules: Arc::new(config.rules()),
             auth: Auth::new(store.clone(), clock),
@@ -146,8 +161,9 @@ impl App {
             heard: Mutex::new(Some(heard)),
             versions,
             store,
-            decoding: Arc::new(Semaphore::new(2)),
+            decoding: Arc::new(Semaphore::new(1)),
             sign_ins_of_askers: HourLimiter::new(ASKED_BY_ONE),
+            sign_ins_of_one_for_one: HourLimiter::new(ASKED_BY_ONE_FOR_ONE),
             sign_ins_of_addresses: HourLimiter::new(ASKED_FOR_ONE),
             confirmations: HourLimiter::new(SHOWN_BY_ONE),
             support: Support::default(),
@@ -198,6 +214,28 @@ impl App {
             let picture = picture.clone();
             // A room that is over has nobody to tell.
             let _ = room.send(RoomEvent::Picture { key, picture }).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_at_hand_that_only_this_machine_reaches() {
+        assert!(is_at_hand(&Config::default()));
+        let public = std::net::SocketAddr::from(([0, 0, 0, 0], 80));
+        let changes: [fn(&mut Config, std::net::SocketAddr); 4] = [
+            |config, public| config.server.listen = public,
+            |config, public| config.server.ops_listen = public,
+            |config, public| config.tls.redirect_listen = Some(public),
+            |config, _| config.server.public_url = "https://stereo.example".into(),
+        ];
+        for change in changes {
+            let mut config = Config::default();
+            change(&mut config, public);
+            assert!(!is_at_hand(&config));
         }
     }
 }

@@ -169,6 +169,7 @@ async fn tend_store(app: Arc<App>) {
             Health::Full | Health::Broken => _ = app.store.probe().await,
             Health::Ready if ticks.is_multiple_of(SWEEP) => {
                 _ = app.store.sweep(app.node.clock.now_ms()).await;
+                _ = app.auth.end_over().await;
             }
             Health::Ready | Health::Stopped => {}
         }

@@ -4,11 +4,14 @@
 //! anywhere else.
 
 use super::{Auth, Who, made_up_handle};
+use crate::http::limited_unit;
 use crate::secret;
 use crate::store::{
     AccountId, CodeAnswer, Confirmed, Identity, LinkAnswer, NewAccount, NewAttempt, StoreError,
 };
 use serde::{Deserialize, Serialize};
+use std::hash::BuildHasher;
+use std::net::IpAddr;
 
 /// How long a link is good, in milliseconds.
 pub(crate) const GOOD_MS: u64 = 10 * 60_000;
@@ -68,17 +71,24 @@ pub enum Outcome {
 }
 
 impl Auth {
-    /// Begins a sign-in by mail.
+    /// Begins a sign-in by mail, asked for from an address of the network.
     ///
     /// # Errors
-    /// When the store cannot.
-    pub async fn begin_email(&self, email: &str, purpose: &Purpose) -> Result<Begun, StoreError> {
+    /// `TooMany` when others have as many under way for that e-mail address as may be; when the
+    /// store cannot.
+    pub async fn begin_email(
+        &self,
+        email: &str,
+        asker: IpAddr,
+        purpose: &Purpose,
+    ) -> Result<Begun, StoreError> {
         let begun = Begun {
             link: secret::token(),
             browser: secret::token(),
         };
         let attempt = NewAttempt {
             email: email.into(),
+            asker: self.askers.hash_one(limited_unit(asker)),
             link: begun.link.clone(),
             browser: begun.browser.clone(),
             code: code(),

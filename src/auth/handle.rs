@@ -1,10 +1,51 @@
 //! Handles: the one name of an account. Small letters, digits and lines, so that no two alphabets
 //! can be mixed; which of them look alike is the store's to know.
 
+use crate::store::skeleton;
 use stereo_protocol::{ErrorKind, ErrorObject};
 
 /// Letters that a handle may have.
 const LENGTH: std::ops::RangeInclusive<usize> = 3..=15;
+/// Handles that people would take for the server's own, or for whoever runs it; nor what looks
+/// like one of them.
+const RESERVED: [&str; 36] = [
+    "stereo",
+    "admin",
+    "admins",
+    "administrator",
+    "root",
+    "system",
+    "sysadmin",
+    "operator",
+    "support",
+    "help",
+    "helpdesk",
+    "contact",
+    "info",
+    "staff",
+    "team",
+    "official",
+    "moderator",
+    "moderators",
+    "mod",
+    "mods",
+    "security",
+    "privacy",
+    "abuse",
+    "legal",
+    "postmaster",
+    "webmaster",
+    "hostmaster",
+    "noreply",
+    "no_reply",
+    "everyone",
+    "someone",
+    "nobody",
+    "anonymous",
+    "null",
+    "undefined",
+    "stereo_support",
+];
 const FIRST: [&str; 32] = [
     "amber", "brave", "brisk", "calm", "clear", "cosy", "dusty", "early", "faint", "fond",
     "gentle", "glad", "golden", "happy", "hazy", "jolly", "kind", "late", "light", "lucky",
@@ -36,6 +77,10 @@ pub fn check_handle(handle: &str) -> Result<Box<str>, ErrorObject> {
     }
     if !handle.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return wrong("expected a letter in it");
+    }
+    let alike = skeleton(&handle);
+    if RESERVED.iter().any(|reserved| skeleton(reserved) == alike) {
+        return wrong("expected a name that nobody takes for the server's own");
     }
     Ok(handle.into())
 }
@@ -78,6 +123,12 @@ mod tests {
             "ⓐda",
             "123",
             "___",
+            "Admin",
+            "adm1n",
+            "5tereo",
+            "sup_port",
+            "rnoderator",
+            "stereo_support",
         ] {
             let error = check_handle(handle).unwrap_err();
             assert_eq!(error.data.field.as_deref(), Some("handle"), "{handle}");

@@ -2,7 +2,7 @@
 
 use super::Who;
 use crate::connection::Outlet;
-use crate::store::{AccountId, SessionId};
+use crate::store::{AccountId, Day, SessionId};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -13,7 +13,7 @@ pub(super) struct Live(Mutex<HashMap<SessionId, Held>>);
 
 #[derive(Debug)]
 struct Held {
-    account: AccountId,
+    who: Who,
     outlets: Vec<Weak<Outlet>>,
 }
 
@@ -21,9 +21,10 @@ impl Live {
     pub(super) fn hold(&self, who: Who, outlet: &Arc<Outlet>) {
         let mut sessions = self.0.lock();
         let held = sessions.entry(who.session).or_insert(Held {
-            account: who.account,
+            who,
             outlets: Vec::new(),
         });
+        held.who = who;
         held.outlets.push(Arc::downgrade(outlet));
     }
 
@@ -40,6 +41,20 @@ impl Live {
         }
     }
 
+    /// A session goes on until this day.
+    pub(super) fn renewed(&self, session: SessionId, ends: Day) {
+        if let Some(held) = self.0.lock().get_mut(&session) {
+            held.who.ends = ends;
+        }
+    }
+
+    /// Those whose sessions are over on this day.
+    pub(super) fn over(&self, today: Day) -> Vec<Who> {
+        let sessions = self.0.lock();
+        let over = sessions.values().filter(|held| held.who.ends <= today);
+        over.map(|held| held.who).collect()
+    }
+
     pub(super) fn close(&self, session: SessionId, code: CloseCode) {
         let held = self.0.lock().remove(&session);
         held.into_iter().for_each(|held| held.close(code));
@@ -47,7 +62,7 @@ impl Live {
 
     pub(super) fn close_all(&self, account: AccountId, code: CloseCode) {
         let mut sessions = self.0.lock();
-        let of = sessions.extract_if(|_, held| held.account == account);
+        let of = sessions.extract_if(|_, held| held.who.account == account);
         let ended: Vec<Held> = of.map(|(_, held)| held).collect();
         drop(sessions);
         ended.into_iter().for_each(|held| held.close(code));

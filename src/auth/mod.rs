@@ -14,11 +14,10 @@ pub use handle::{check_handle, made_up_handle};
 use crate::clock::Clock;
 use crate::connection::Outlet;
 use crate::secret;
-use crate::store::{
-    AccountId, Day, NewSession, Session, SessionId, SessionKind, Store, StoreError,
-};
+use crate::store::{AccountId, Day, NewSession, SessionId, SessionKind, Store, StoreError};
 use live::Live;
 use passkey::Ceremonies;
+use std::hash::RandomState;
 use std::sync::Arc;
 use stereo_protocol::CloseCode;
 use tickets::Tickets;
@@ -38,6 +37,8 @@ pub struct Who {
     pub session: SessionId,
     /// What holds it.
     pub kind: SessionKind,
+    /// The day on which it is over.
+    pub ends: Day,
 }
 
 /// Sessions, tickets, and the sockets of those who are signed in.
@@ -47,6 +48,8 @@ pub struct Auth {
     tickets: Tickets,
     live: Live,
     ceremonies: Ceremonies,
+    /// By which those who ask for links are told apart; never written.
+    askers: RandomState,
 }
 
 impl Auth {
@@ -58,6 +61,7 @@ impl Auth {
             tickets: Tickets::default(),
             live: Live::default(),
             ceremonies: Ceremonies::default(),
+            askers: RandomState::new(),
         }
     }
 
@@ -92,33 +96,52 @@ impl Auth {
         Ok((token, session))
     }
 
-    /// Who holds a token of this kind. A browser's session that is half over goes on for its whole
-    /// time again.
+    /// Who holds a token of this kind.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn find(&self, token: &str, kind: SessionKind) -> Result<Option<Who>, StoreError> {
         let hash = secret::hash(token);
         let found = self.store.session(hash, self.today()).await?;
-        let Some(session) = found.filter(|session| session.kind == kind) else {
-            return Ok(None);
-        };
-        self.extend(&session).await;
-        Ok(Some(Who {
+        let found = found.filter(|session| session.kind == kind);
+        Ok(found.map(|session| Who {
             account: session.account,
             session: session.id,
             kind,
+            ends: session.ends,
         }))
     }
 
-    async fn extend(&self, session: &Session) {
+    /// Lets a browser's session that is half over go on for its whole time again. Returns whether
+    /// it does: then the browser has to keep its cookie for as long.
+    pub async fn renew(&self, who: Who) -> bool {
         let now = self.clock.now_ms();
-        let is_over_half = session.ends <= Day::ending(now + BROWSER_MS / 2);
-        if session.kind == SessionKind::Browser && is_over_half {
-            // It holds as it is when this fails; the next request tries again.
-            let longer = Day::ending(now + BROWSER_MS);
-            let _ = self.store.extend_session(session.id, longer).await;
+        let is_over_half = who.ends <= Day::ending(now + BROWSER_MS / 2);
+        if who.kind != SessionKind::Browser || !is_over_half {
+            return false;
         }
+        // It holds as it is when this fails; the next time tries again.
+        let longer = Day::ending(now + BROWSER_MS);
+        let renewed = self.store.extend_session(who.session, longer).await;
+        let renewed = renewed.unwrap_or(false);
+        if renewed {
+            self.live.renewed(who.session, longer);
+        }
+        renewed
+    }
+
+    /// Closes the sockets of sessions that are over with the day. To be called once a minute.
+    ///
+    /// # Errors
+    /// When the store cannot be read; the next time tries again.
+    pub async fn end_over(&self) -> Result<(), StoreError> {
+        for who in self.live.over(self.today()) {
+            // It may have been renewed since its sockets came.
+            if !self.still_holds(who).await? {
+                self.live.close(who.session, CloseCode::Moved);
+            }
+        }
+        Ok(())
     }
 
     /// Whether a session has not ended meanwhile.

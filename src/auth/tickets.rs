@@ -42,7 +42,7 @@ impl Tickets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{SessionId, SessionKind};
+    use crate::store::{Day, SessionId, SessionKind};
 
     #[test]
     fn a_ticket_is_good_once_and_for_half_a_minute() {
@@ -51,6 +51,7 @@ mod tests {
             account,
             session: SessionId(1),
             kind: SessionKind::Browser,
+            ends: Day::of(0),
         };
         let ticket = tickets.give(who, 0).unwrap();
         assert_eq!(tickets.take("another", 1), None);

@@ -6,12 +6,13 @@ use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 use stereo_protocol::{ErrorKind, ErrorObject};
 
 /// Bytes of a body.
 const MOST: usize = 64 << 10;
-/// How long a body may take.
-const WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// How long a body takes at most that is no picture.
+pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Reads a JSON object.
 ///
@@ -36,16 +37,16 @@ pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Pro
             "expected application/json",
         ));
     }
-    let bytes = bytes(request, MOST).await?;
+    let bytes = bytes(request, MOST, WAIT).await?;
     stereo_protocol::decode_params(&bytes).map_err(|error| ErrorObject::from(error).into())
 }
 
-/// Reads a body of at most `most` bytes.
+/// Reads a body of at most `most` bytes, which may take so long.
 ///
 /// # Errors
 /// 413 beyond them, 408 when it does not come.
-pub(super) async fn bytes(request: Request, most: usize) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(WAIT, Limited::new(request.into_body(), most).collect());
+pub(super) async fn bytes(request: Request, most: usize, wait: Duration) -> Result<Bytes, Problem> {
+    let read = tokio::time::timeout(wait, Limited::new(request.into_body(), most).collect());
     let body = read.await.map_err(|_| {
         Problem::new(
             StatusCode::REQUEST_TIMEOUT,

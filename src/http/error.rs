@@ -92,7 +92,9 @@ impl From<ErrorObject> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken => ErrorObject::new(ErrorKind::Conflict, error.to_string()).into(),
+            StoreError::Taken | StoreError::LastWay => {
+                ErrorObject::new(ErrorKind::Conflict, error.to_string()).into()
+            }
             StoreError::HandleTaken => ErrorObject::new(ErrorKind::Conflict, error.to_string())
                 .with_field("handle")
                 .into(),

@@ -100,6 +100,11 @@ async fn answer(app: &Arc<App>, request: Request, peer: IpAddr) -> Result<Respon
     let origin = origin::judge_origin(
         request.headers(),
         &host,
+        if app.config.tls.is_on() {
+            "https"
+        } else {
+            "http"
+        },
         public,
         &app.config.server.allowed_origins,
     );

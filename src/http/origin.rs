@@ -109,10 +109,12 @@ pub fn is_our_host(host: &str, public_url: &str) -> bool {
     public || is_loopback_name(host_name(host))
 }
 
-/// What an `Origin` header means for a request that was sent to `host`.
+/// What an `Origin` header means for a request that was sent to `host`, to a listener that speaks
+/// this `scheme`.
 pub(super) fn judge_origin(
     headers: &HeaderMap,
     host: &str,
+    scheme: &str,
     public_url: &str,
     allowed: &[String],
 ) -> Origin {
@@ -122,14 +124,17 @@ pub(super) fn judge_origin(
     let Ok(origin) = origin.to_str() else {
         return Origin::Refused;
     };
-    let Some((_, authority)) = origin_of(origin) else {
+    let Some((said, authority)) = origin_of(origin) else {
         return listed(origin, allowed);
     };
     let public = !public_url.is_empty()
         && public_url
             .trim_end_matches('/')
             .eq_ignore_ascii_case(origin);
-    if public || (authority.eq_ignore_ascii_case(host) && is_our_host(host, public_url)) {
+    // The public name is ours by its own scheme alone: a plain page of it is whoever's that sits
+    // in between.
+    let here = said == scheme && is_loopback_name(host_name(host));
+    if public || (here && authority.eq_ignore_ascii_case(host)) {
         return Origin::Own;
     }
     listed(origin, allowed)
@@ -228,6 +233,7 @@ mod tests {
             judge_origin(
                 &headers("origin", origin),
                 "127.0.0.1:4410",
+                "http",
                 "https://stereo.example",
                 &["https://friend.example".into()],
             )
@@ -244,8 +250,39 @@ mod tests {
             assert_eq!(judge(origin), Origin::Refused, "{origin}");
         }
         assert_eq!(
-            judge_origin(&HeaderMap::new(), "localhost", "", &[]),
+            judge_origin(&HeaderMap::new(), "localhost", "http", "", &[]),
             Origin::Foreign
+        );
+    }
+
+    #[test]
+    fn a_plain_page_of_our_own_name_is_not_ours() {
+        let judge = |origin, host, scheme| {
+            judge_origin(
+                &headers("origin", origin),
+                host,
+                scheme,
+                "https://stereo.example",
+                &[],
+            )
+        };
+        let public = "stereo.example";
+        for scheme in ["https", "http"] {
+            assert_eq!(judge("https://stereo.example", public, scheme), Origin::Own);
+            assert_eq!(
+                judge("http://stereo.example", public, scheme),
+                Origin::Refused
+            );
+        }
+        let here = "localhost:4410";
+        assert_eq!(judge("https://localhost:4410", here, "https"), Origin::Own);
+        assert_eq!(
+            judge("http://localhost:4410", here, "https"),
+            Origin::Refused
+        );
+        assert_eq!(
+            judge("https://localhost:4410", here, "http"),
+            Origin::Refused
         );
     }
 
@@ -287,7 +324,8 @@ mod tests {
     fn a_browser_writes_our_name_in_small_letters() {
         // Behind a proxy that does not hand on the host, only `public_url` tells.
         let judge = |origin, public| {
-            judge_origin(&headers("origin", origin), "127.0.0.1:4410", public, &[])
+            let headers = headers("origin", origin);
+            judge_origin(&headers, "127.0.0.1:4410", "http", public, &[])
         };
         for public in ["https://Stereo.Example", "https://stereo.example/"] {
             let own = judge("https://stereo.example", public);

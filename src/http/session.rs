@@ -1,7 +1,7 @@
 //! Who asks: by the cookie, from our own pages only, or by a Bearer token (RFC 6750).
 
 use super::error::Problem;
-use super::{Asker, Origin};
+use super::{Asker, Origin, Response};
 use crate::app::App;
 use crate::auth::Who;
 use crate::auth::cookie::Cookie;
@@ -53,6 +53,17 @@ impl Shown {
         match &self.session {
             Some(token) => Ok(app.auth.find(token, SessionKind::Browser).await?),
             None => Ok(None),
+        }
+    }
+
+    /// Keeps the browser of `who` signed in that has come back in the second half of its session's
+    /// time: the session goes on, and so does the cookie that it was shown by.
+    pub(super) async fn renew(&self, app: &App, who: Who, response: &mut Response) {
+        if let Some(token) = &self.session
+            && self.bearer.is_none()
+            && app.auth.renew(who).await
+        {
+            Cookie::Session.set(response.headers_mut(), token, app.is_https());
         }
     }
 

@@ -50,7 +50,7 @@ async fn posted(request: Request) -> Result<(), Problem> {
         .unwrap_or_default()
         .trim()
         .to_ascii_lowercase();
-    let bytes = body::bytes(request, MOST).await?;
+    let bytes = body::bytes(request, MOST, body::WAIT).await?;
     let text = String::from_utf8_lossy(&bytes);
     let (name, value) = FIELD;
     let is_there = match kind.as_str() {

@@ -4,9 +4,10 @@
 //! for a task that others wait for.
 
 use image::codecs::jpeg::JpegEncoder;
-use image::imageops::FilterType;
+use image::imageops::{self, FilterType};
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
+    RgbaImage,
 };
 use std::io::Cursor;
 use stereo_protocol::{ErrorKind, ErrorObject};
@@ -21,9 +22,12 @@ pub const LARGE: u32 = 512;
 /// Points of a side that are decoded, at most.
 const MOST_SIDE: u32 = 16_384;
 /// Points in all that are decoded: what a good camera makes.
-const MOST_POINTS: u64 = 60_000_000;
-/// Bytes that decoding may take.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_POINTS: u64 = 40_000_000;
+/// Bytes that a decoded picture may take, and any one thing that its decoder needs: those points,
+/// in colours that can be seen through.
+const MOST_BYTES: u64 = 4 * MOST_POINTS;
+/// Points of a side beyond which a picture is first made smaller in the cheapest way.
+const PLENTY: u32 = 2 * LARGE;
 const QUALITY: u8 = 86;
 
 /// A picture as it is kept: two JPEGs.
@@ -76,7 +80,7 @@ pub fn make(bytes: &[u8]) -> Result<Picture, ErrorObject> {
     let too_large = || {
         ErrorObject::new(
             ErrorKind::TooLarge,
-            "picture: expected at most 60 million points, and 16,384 a side",
+            "picture: expected at most 40 million points, and 16,384 a side",
         )
         .with_field("picture")
     };
@@ -85,17 +89,20 @@ pub fn make(bytes: &[u8]) -> Result<Picture, ErrorObject> {
         _ => broken(),
     })?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_POINTS {
+    // What the limits bound is what the decoder takes for itself, not what it fills for us.
+    let points = u64::from(width) * u64::from(height);
+    if points > MOST_POINTS || decoder.total_bytes() > MOST_BYTES {
         return Err(too_large());
     }
     let orientation = decoder.orientation().map_err(|_| broken())?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|error| match error {
+    let image = DynamicImage::from_decoder(decoder).map_err(|error| match error {
         image::ImageError::Limits(_) => too_large(),
         _ => broken(),
     })?;
-    image.apply_orientation(orientation);
-    let square = squared(&image);
-    let large = square.resize_exact(LARGE, LARGE, FilterType::CatmullRom);
+    let mut large = squared(&image);
+    drop(image);
+    // The square is turned, not the whole: that is the same, and takes little.
+    large.apply_orientation(orientation);
     let small = large.resize_exact(SMALL, SMALL, FilterType::CatmullRom);
     let written = |image| written(image).ok_or_else(broken);
     Ok(Picture {
@@ -104,11 +111,18 @@ pub fn make(bytes: &[u8]) -> Result<Picture, ErrorObject> {
     })
 }
 
-/// The middle of it.
+/// The middle of it, [`LARGE`] points a side. Nothing as large as the whole is made on the way.
 fn squared(image: &DynamicImage) -> DynamicImage {
     let (width, height) = (image.width(), image.height());
     let side = width.min(height);
-    image.crop_imm((width - side) / 2, (height - side) / 2, side, side)
+    let square = imageops::crop_imm(image, (width - side) / 2, (height - side) / 2, side, side);
+    let resize =
+        |points: &RgbaImage| imageops::resize(points, LARGE, LARGE, FilterType::CatmullRom);
+    let large = match side > PLENTY {
+        true => resize(&imageops::thumbnail(&*square, PLENTY, PLENTY)),
+        false => resize(&square.to_image()),
+    };
+    large.into()
 }
 
 /// As a JPEG; what can be seen through lies on white.
@@ -240,6 +254,85 @@ mod tests {
         bomb[29..33].copy_from_slice(&crc.to_be_bytes());
         let error = make(&bomb).unwrap_err();
         assert_eq!(error.data.kind, ErrorKind::TooLarge);
+    }
+
+    fn jpeg_of_grey(width: u32, height: u32) -> Vec<u8> {
+        let points = vec![128; width as usize * height as usize];
+        let mut bytes = Vec::new();
+        let encoder = &mut JpegEncoder::new(&mut bytes);
+        let encoded = encoder.encode(&points, width, height, ExtendedColorType::L8);
+        encoded.unwrap();
+        bytes
+    }
+
+    /// A PNG of nothing, of 16 bits and four channels: 8 bytes a point.
+    fn png_of_16_bits(side: u32) -> Vec<u8> {
+        let mut lines = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        for _ in 0..side {
+            let line = vec![0; 1 + 8 * side as usize];
+            std::io::Write::write_all(&mut lines, &line).unwrap();
+        }
+        let mut head = [side.to_be_bytes(), side.to_be_bytes()].concat();
+        head.extend([16, 6, 0, 0, 0]);
+        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+        for (name, content) in [
+            (b"IHDR", head),
+            (b"IDAT", lines.finish().unwrap()),
+            (b"IEND", Vec::new()),
+        ] {
+            bytes.extend((content.len() as u32).to_be_bytes());
+            let chunk = [&name[..], &content].concat();
+            bytes.extend(&chunk);
+            bytes.extend(crc32(&chunk).to_be_bytes());
+        }
+        bytes
+    }
+
+    /// A lossless WebP of one colour: each of its five codes has one symbol, so a point takes no
+    /// bit at all.
+    fn webp_of_one_colour(side: u32) -> Vec<u8> {
+        let size = u64::from(side - 1);
+        let codes = (0..5).fold(0_u64, |codes, at| codes | 1 << (4 * at));
+        let bits = u128::from(size | size << 14) | u128::from(codes) << (32 + 3);
+        let mut stream = vec![0x2f];
+        stream.extend(&bits.to_le_bytes()[..8]);
+        stream.push(0);
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((12 + stream.len() as u32).to_le_bytes());
+        bytes.extend(b"WEBPVP8L");
+        bytes.extend((stream.len() as u32).to_le_bytes());
+        bytes.extend(stream);
+        bytes
+    }
+
+    #[test]
+    fn bombs_that_are_whole_are_not_unpacked_either() {
+        // The same, small, is a picture.
+        for whole in [
+            png_of_16_bits(100),
+            webp_of_one_colour(100),
+            jpeg_of_grey(100, 100),
+        ] {
+            assert!(make(&whole).is_ok());
+        }
+        for (name, bomb) in [
+            // 20 million points, but of 8 bytes each.
+            ("png", png_of_16_bits(4_500)),
+            ("webp", webp_of_one_colour(6_500)),
+            ("jpeg", jpeg_of_grey(6_500, 6_500)),
+        ] {
+            assert!(bomb.len() < LARGEST, "{name}: {}", bomb.len());
+            let error = make(&bomb).unwrap_err();
+            assert_eq!(error.data.kind, ErrorKind::TooLarge, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_picture_of_a_camera_is_made_smaller_in_two_steps() {
+        let picture = make(&with_exif(&jpeg(2_400, 1_800), 3)).unwrap();
+        let image = image::load_from_memory(&picture.large).unwrap().to_rgb8();
+        let colours = [0, LARGE - 1].map(|x| image.get_pixel(x, LARGE / 2).0);
+        assert!(colours[0][2] > 200 && colours[1][0] > 200, "{colours:?}");
     }
 
     fn crc32(bytes: &[u8]) -> u32 {

@@ -84,6 +84,7 @@ fn personal(account: &Account) -> Value {
         "version": VERSION,
         "handle": account.handle,
         "emails": emails,
+        "contact": account.contact,
         "subjects": subjects,
         "preferences": account.preferences,
     })

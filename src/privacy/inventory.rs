@@ -133,6 +133,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("a row's random number", Column("emails", "id"), Account, Kept::Plain, None, "with the address"),
     kind("whose address it is", Column("emails", "account"), Account, Kept::Plain, None, "with the address"),
     kind("e-mail address", Column("emails", "address"), Account, Kept::Sealed, Some("emails"), "when it is removed; with the account"),
+    kind("whether its owner has confirmed it; else a provider did", Column("emails", "confirmed"), Account, Kept::Plain, Some("contact"), "with the address"),
     kind("a row's random number", Column("subjects", "id"), Account, Kept::Plain, None, "with the subject"),
     kind("whose subject it is", Column("subjects", "account"), Account, Kept::Plain, None, "with the subject"),
     kind("a provider and its name for the person", Column("subjects", "subject"), Account, Kept::Sealed, Some("subjects"), "when it is removed; with the account"),
@@ -169,6 +170,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("the attempt's key, for the browser", Column("attempts", "browser_key"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
     kind("hash of the code, keyed by the attempt's key", Column("attempts", "code"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
+    kind("whether the code was shown", Column("attempts", "shown"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("the address, when the attempt ends, and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
     // ---- Mails that wait to be sent.
     kind("a mail's random number, under which a repeated mail is known again", Column("mails", "id"), Anybody, Kept::Plain, None, WITH_MAIL),
@@ -232,6 +234,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("that somebody was told something of a room, by a keyed hash", Memory("rooms told of"), Account, Kept::Volatile, None, "within the day"),
     kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
     kind("salted hashes of address and browser, to count visitors once", Memory("visitors of today"), Anybody, Kept::Volatile, None, "at the end of the day, with the salt"),
+    kind("keyed hash of the address that asked for a link", Memory("sign-ins under way"), Anybody, Kept::Volatile, None, WITH_ATTEMPT),
     kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),
 ];
 

@@ -74,7 +74,7 @@ impl std::fmt::Debug for Identity {
 /// What two handles have in common that could be taken for each other: case does not count, nor do
 /// lines between letters, nor which of some letters and digits that look alike it is. (The idea is
 /// that of the skeletons of Unicode's UTS #39 §4.)
-pub(super) fn skeleton(handle: &str) -> Box<str> {
+pub(crate) fn skeleton(handle: &str) -> Box<str> {
     let folded: String = handle.nfkc().flat_map(char::to_lowercase).collect();
     let alike = folded.replace("rn", "m").replace("vv", "w");
     let letters = alike.chars().filter_map(|letter| match letter {
@@ -110,6 +110,9 @@ pub struct Account {
     pub picture: Option<Box<str>>,
     /// What signs the person in: e-mail addresses first.
     pub identities: Vec<Identity>,
+    /// An address that a provider vouched for. It signs nobody in until its owner confirms it by a
+    /// link, while signed in.
+    pub contact: Option<Box<str>>,
     /// What they chose.
     pub preferences: Preferences,
 }
@@ -191,7 +194,20 @@ pub trait Accounts: Send + Sync + 'static {
     /// `Taken` when it belongs to another account, `Gone` when there is no such account.
     fn add_identity(&self, id: AccountId, identity: Identity) -> Call<'_, ()>;
 
+    /// Keeps an address with an account, next to what signs in: no lookup leads from it, and any
+    /// number of accounts may say the same one. Adding it as an identity ends that.
+    ///
+    /// # Errors
+    /// `Gone` when there is no such account, `Taken` when it has such an address.
+    fn add_contact(&self, id: AccountId, address: Box<str>) -> Call<'_, ()>;
+
+    /// Removes that address, everywhere and at once. Returns whether it was there.
+    fn remove_contact(&self, id: AccountId) -> Call<'_, bool>;
+
     /// Removes an identity, everywhere and at once. Returns whether it was there.
+    ///
+    /// # Errors
+    /// `LastWay` when nothing else signs in to the account.
     fn remove_identity(&self, id: AccountId, identity: Identity) -> Call<'_, bool>;
 }
 

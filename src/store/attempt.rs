@@ -6,8 +6,10 @@ use super::Call;
 
 /// Wrong codes after which an attempt is over.
 pub(super) const MOST_WRONG_CODES: u8 = 5;
-/// Attempts under way for one address; a further one takes the place of the oldest.
-pub(super) const MOST_ATTEMPTS: usize = 4;
+/// Attempts of one asker under way for one address; a further one takes the place of the oldest.
+pub(super) const MOST_OF_ASKER: usize = 4;
+/// Attempts under way for one address, whoever asked. None of them gives way to a stranger's.
+pub(super) const MOST_ATTEMPTS: usize = 40;
 /// How long an attempt of an earlier run of the server is kept, whose end only its holder knows,
 /// in milliseconds.
 pub(super) const LONGEST_MS: u64 = 10 * 60_000;
@@ -17,6 +19,8 @@ pub(super) const LONGEST_MS: u64 = 10 * 60_000;
 pub struct NewAttempt {
     /// The address that the mail goes to.
     pub email: Box<str>,
+    /// Who asks, as a hash by a key that is never written: kept in memory until the attempt is over.
+    pub asker: u64,
     /// The secret in the link.
     pub link: Box<str>,
     /// The secret of the browser that asked.
@@ -86,6 +90,9 @@ pub enum CodeAnswer {
 /// Sign-ins by mail.
 pub trait Attempts: Send + Sync + 'static {
     /// Begins an attempt.
+    ///
+    /// # Errors
+    /// `TooMany` when others have as many under way for the address as may be.
     fn begin_attempt(&self, new: NewAttempt) -> Call<'_, ()>;
 
     /// Confirms by the link's secret, once, when `browser` is the secret of the browser that asked.
@@ -96,6 +103,7 @@ pub trait Attempts: Send + Sync + 'static {
         now_ms: u64,
     ) -> Call<'_, LinkAnswer>;
 
-    /// Confirms by the browser's secret and the code, once.
+    /// Confirms by the browser's secret and the code, once. Right is only a code that the link has
+    /// shown, in another browser.
     fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer>;
 }

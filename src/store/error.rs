@@ -15,6 +15,8 @@ pub enum StoreError {
     HandleTaken,
     /// There is no such account, or not any more.
     Gone,
+    /// It is the last that signs in: without it nobody could come back.
+    LastWay,
     /// There are as many already as may be.
     TooMany,
     /// There is no room on the disk; the same call may succeed later.
@@ -31,6 +33,7 @@ impl fmt::Display for StoreError {
             Self::Taken => "it belongs to another account",
             Self::HandleTaken => "somebody has that handle, or one that looks like it",
             Self::Gone => "there is no such account",
+            Self::LastWay => "the last way to sign in stays: without it nobody could come back",
             Self::TooMany => "there are as many already as may be",
             Self::Full => "the disk is full",
             Self::Broken => "the store failed",

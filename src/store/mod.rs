@@ -22,6 +22,7 @@ mod sqlite;
 mod suite;
 mod visits;
 
+pub(crate) use account::skeleton;
 pub use account::{Account, AccountId, Accounts, Identity, NewAccount, Preferences};
 pub use attempt::{Attempts, CodeAnswer, Confirmed, LinkAnswer, NewAttempt};
 pub use correspondence::{

@@ -62,5 +62,8 @@ pub trait Passkeys: Send + Sync + 'static {
     ) -> Call<'_, bool>;
 
     /// Removes a passkey, everywhere and at once. Returns whether it was there.
+    ///
+    /// # Errors
+    /// `LastWay` when nothing else signs in to the account.
     fn remove_passkey(&self, account: AccountId, id: PasskeyId) -> Call<'_, bool>;
 }

@@ -50,6 +50,7 @@ pub(super) fn letter_of(by: Side, text: &str) -> NewLetter {
 pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
     NewAttempt {
         email: email.into(),
+        asker: 1,
         link: format!("link {name}").into(),
         browser: format!("browser {name}").into(),
         code: "123456".into(),
@@ -75,6 +76,12 @@ pub(super) async fn confirm(store: &dyn Store, link: &str, now_ms: u64) -> Optio
         Ok(LinkAnswer::Nothing) => None,
         other => panic!("{other:?}"),
     }
+}
+
+/// Opens a link in another browser than the one that asked.
+async fn show(store: &dyn Store, link: &str) {
+    let shown = store.confirm_link(link.into(), None, NOW).await;
+    assert!(matches!(shown, Ok(LinkAnswer::Elsewhere { .. })));
 }
 
 pub(super) async fn whole(store: &dyn Store) {
@@ -227,6 +234,33 @@ async fn identities(store: &dyn Store) {
         store.account_of(email("bob@example.org")).await,
         Ok(Some(eve))
     );
+    contacts(store, id, eve).await;
+}
+
+/// An address that a provider vouched for leads nobody anywhere until it is added.
+async fn contacts(store: &dyn Store, id: AccountId, eve: AccountId) {
+    let (own, other) = ("Zoe@example.org", email("zoe@EXAMPLE.org"));
+    for account in [id, eve] {
+        store.add_contact(account, own.into()).await.unwrap();
+    }
+    let second = store.add_contact(eve, "x@y.z".into()).await;
+    assert_eq!(second, Err(StoreError::Taken));
+    let before = store.account(eve).await.unwrap().unwrap();
+    assert_eq!(before.contact.as_deref(), Some(own));
+    assert!(!before.identities.contains(&email(own)));
+    assert_eq!(store.account_of(other.clone()).await, Ok(None));
+    assert_eq!(store.remove_identity(eve, other.clone()).await, Ok(false));
+    store.add_identity(eve, other.clone()).await.unwrap();
+    let after = store.account(eve).await.unwrap().unwrap();
+    assert_eq!(after.contact, None, "kept once, as it was written");
+    assert!(after.identities.contains(&email(own)));
+    assert_eq!(store.account_of(other.clone()).await, Ok(Some(eve)));
+    let taken = store.add_identity(id, other.clone()).await;
+    assert_eq!(taken, Err(StoreError::Taken));
+    assert_eq!(store.remove_contact(id).await, Ok(true));
+    assert_eq!(store.remove_contact(id).await, Ok(false));
+    assert_eq!(store.account(id).await.unwrap().unwrap().contact, None);
+    assert_eq!(store.account_of(other).await, Ok(Some(eve)), "untouched");
 }
 
 async fn sessions(store: &dyn Store) {
@@ -304,18 +338,27 @@ async fn codes(store: &dyn Store) {
         nothing,
         "another browser"
     );
+    let unseen = Ok(CodeAnswer::Wrong { left: 4 });
+    let guessed = code("browser h", "123456").await;
+    assert_eq!(guessed, unseen, "nobody has opened the link");
+    store
+        .begin_attempt(attempt("gil@example.org", "h2"))
+        .await
+        .unwrap();
+    show(store, "link h2").await;
     for left in (1..=4).rev() {
         assert_eq!(
-            code("browser h", "000000").await,
+            code("browser h2", "000000").await,
             Ok(CodeAnswer::Wrong { left })
         );
     }
-    assert_eq!(code("browser h", "000000").await, nothing);
-    assert_eq!(code("browser h", "123456").await, nothing, "too late");
+    assert_eq!(code("browser h2", "000000").await, nothing);
+    assert_eq!(code("browser h2", "123456").await, nothing, "too late");
     store
         .begin_attempt(attempt("gil@example.org", "i"))
         .await
         .unwrap();
+    show(store, "link i").await;
     assert_eq!(
         code("browser i", "1").await,
         Ok(CodeAnswer::Wrong { left: 4 })
@@ -338,9 +381,24 @@ async fn many_attempts(store: &dyn Store) {
         let confirmed = confirm(store, &format!("link n{number}"), NOW).await;
         assert_eq!(confirmed.is_some(), there, "{number}");
     }
-    store.sweep(NOW + 900_003).await.unwrap();
+    store.sweep(NOW + 600_003).await.unwrap();
     assert_eq!(confirm(store, "link n3", NOW).await, None, "swept");
     assert!(confirm(store, "link n4", NOW).await.is_some());
+    // One asker's give way to their own alone.
+    let begin = async |asker: u64, name: &str| {
+        let mut new = attempt("ian@example.org", name);
+        new.asker = asker;
+        store.begin_attempt(new).await
+    };
+    begin(1, "hers").await.unwrap();
+    for number in 0..39 {
+        begin(number / 4 + 2, &format!("m{number}")).await.unwrap();
+    }
+    let refused = begin(99, "one too many").await;
+    assert_eq!(refused, Err(StoreError::TooMany), "nobody's gives way");
+    begin(2, "instead of m0").await.unwrap();
+    assert_eq!(confirm(store, "link m0", NOW).await, None);
+    assert!(confirm(store, "link hers", NOW).await.is_some());
 }
 
 async fn passkeys(store: &dyn Store) {
@@ -366,6 +424,12 @@ async fn passkeys(store: &dyn Store) {
     assert_eq!(kept[0].credential_id, new.credential_id);
     let other = store.create_account(named("Jon", &[])).await.unwrap();
     assert_eq!(store.remove_passkey(other, passkey).await, Ok(false));
+    let last = store.remove_passkey(id, passkey).await;
+    assert_eq!(last, Err(StoreError::LastWay));
+    store
+        .add_identity(id, email("ida@example.org"))
+        .await
+        .unwrap();
     assert_eq!(store.remove_passkey(id, passkey).await, Ok(true));
     assert_eq!(store.remove_passkey(id, passkey).await, Ok(false));
     assert_eq!(store.passkeys(id).await, Ok(vec![]));

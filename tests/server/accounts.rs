@@ -4,6 +4,10 @@ use crate::person::{Browser, Mailbox};
 use crate::process::Process;
 use crate::support::{Server, WAIT};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use stereo::clock::Clock;
+use stereo::config::Config;
+use stereo::http::Network;
 
 const CONFIRM: &str = "/api/sign-in/email/confirm";
 
@@ -165,6 +169,173 @@ async fn asking_again_and_again_is_limited_and_sends_little() {
     assert_eq!(mailbox.waiting(), 0);
 }
 
+/// A server that takes its askers' addresses from a proxy, which is the test.
+fn behind_the_test(mailbox: &Mailbox) -> Config {
+    let mut config = mailbox.config();
+    let proxy = Network::try_from("127.0.0.0/8".to_owned()).unwrap();
+    config.server.trusted_proxies = vec![proxy];
+    config
+}
+
+/// Asks for a link from this address: status, and what the browser keeps.
+async fn ask_from(server: &Server, address: &str, email: &str) -> (u16, Browser) {
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-forwarded-for", address),
+    ];
+    let body = json!({"email": email}).to_string();
+    let path = "/api/sign-in/email";
+    let asked = server.http_full(server.address, "POST", path, &headers, body.as_bytes());
+    let (status, head, _) = asked.await;
+    let mut browser = Browser::of(server);
+    browser.keep_cookies(&head);
+    (status, browser)
+}
+
+#[tokio::test]
+async fn a_stranger_keeps_nobody_from_signing_in() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(behind_the_test(&mailbox)).await;
+    let email = "ada@example.org";
+    let (status, mut ada) = ask_from(&server, "10.0.0.1", email).await;
+    assert_eq!(status, 202);
+    let token = mailbox.token().await;
+    // A stranger asks as often as they may.
+    for number in 0..12 {
+        let (status, _) = ask_from(&server, "10.0.0.2", email).await;
+        assert_eq!(status, if number < 8 { 202 } else { 429 });
+    }
+    // Her link is good, and she gets another one.
+    let (status, told) = ada.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!(status, 200, "{told}");
+    let (status, mut again) = ask_from(&server, "10.0.0.1", email).await;
+    assert_eq!(status, 202);
+    for _ in 0..8 {
+        mailbox.token().await;
+    }
+    let token = mailbox.token().await;
+    let (status, told) = again.ask("POST", CONFIRM, json!({"token": token})).await;
+    assert_eq!((status, &told["fresh"]), (200, &json!(false)));
+}
+
+#[tokio::test]
+async fn ten_thousand_requests_for_one_address_are_few_letters_and_few_rows() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(behind_the_test(&mailbox)).await;
+    let mut taken = 0;
+    for number in 0..10_000_u32 {
+        let address = format!("10.{}.{}.1", number / 250, number % 250);
+        let (status, _) = ask_from(&server, &address, "ada@example.org").await;
+        assert!(matches!(status, 202 | 429), "{status}");
+        taken += usize::from(status == 202);
+    }
+    assert_eq!(taken, 40, "as many as an address is sent an hour");
+    for _ in 0..taken {
+        mailbox.letter().await;
+    }
+    assert_eq!(mailbox.waiting(), 0);
+    let file = server.app.config.store.data.join("stereo.db");
+    let db = rusqlite::Connection::open(file).unwrap();
+    let count = "SELECT count(*) FROM attempts";
+    let rows: u32 = db.query_row(count, [], |row| row.get(0)).unwrap();
+    assert!(rows <= 40, "{rows}");
+    // Others are not concerned.
+    let (status, _) = ask_from(&server, "10.0.0.1", "eve@example.org").await;
+    assert_eq!(status, 202);
+}
+
+#[tokio::test]
+async fn a_code_that_the_link_has_not_shown_is_no_code() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut desk = Browser::of(&server);
+    let asked = json!({"email": "ada@example.org"});
+    assert_eq!(desk.ask("POST", "/api/sign-in/email", asked).await.0, 202);
+    let token = mailbox.token().await;
+    // The code is known once the link was opened elsewhere: so it is here as if nobody had.
+    let shown = Browser::of(&server)
+        .ask("POST", CONFIRM, json!({"token": token}))
+        .await
+        .1;
+    let db = server.app.config.store.data.join("stereo.db");
+    let db = rusqlite::Connection::open(db).unwrap();
+    db.execute("UPDATE attempts SET shown = 0", []).unwrap();
+    drop(db);
+    let code = json!({"code": shown["code"]});
+    let (status, told) = desk.ask("POST", CONFIRM, code.clone()).await;
+    assert_eq!(
+        (status, &told["field"]),
+        (400, &json!("code")),
+        "as any other"
+    );
+    // The link itself is good all the same; opened elsewhere, the code is.
+    Browser::of(&server)
+        .ask("POST", CONFIRM, json!({"token": token}))
+        .await;
+    let (status, told) = desk.ask("POST", CONFIRM, code).await;
+    assert_eq!(status, 200, "{told}");
+}
+
+#[tokio::test]
+async fn who_comes_back_stays_signed_in_and_who_does_not_is_not() {
+    const DAY: f64 = 86_400_000.0;
+    let mut mailbox = Mailbox::open().await;
+    let clock = Arc::new(Clock::manual(1_800_000_000_000.0));
+    let server = Server::start_at(mailbox.config(), clock.clone()).await;
+    let (room, _) = server.room(json!({})).await;
+    let (mut daily, mut once) = (Browser::of(&server), Browser::of(&server));
+    daily.sign_in(&mut mailbox, "ada@example.org").await;
+    once.sign_in(&mut mailbox, "ada@example.org").await;
+    let come_back = async |browser: &mut Browser| {
+        let (status, head, _) = browser.send("GET", "/api/me", "", b"").await;
+        (status, head.to_lowercase().contains("set-cookie: stereo="))
+    };
+    assert_eq!(come_back(&mut daily).await, (200, false), "young");
+    clock.advance(50.0 * DAY);
+    let held = daily.cookies.clone();
+    assert_eq!(come_back(&mut daily).await, (200, true));
+    assert_eq!(daily.cookies, held, "the same one, for longer");
+    assert_eq!(come_back(&mut daily).await, (200, false), "not each time");
+    let mut of_daily = daily.join(&room, json!({})).await;
+    let mut of_once = once.join(&room, json!({})).await;
+    clock.advance(41.0 * DAY);
+    server.app.auth.end_over().await.unwrap();
+    assert_eq!(of_once.close_code().await, 4003);
+    of_daily
+        .call("snapshot", json!({}))
+        .await
+        .expect("still there");
+    assert_eq!(come_back(&mut once).await.0, 401);
+    assert_eq!(come_back(&mut daily).await.0, 200);
+}
+
+#[tokio::test]
+async fn two_last_ways_that_go_at_once_leave_one() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    for round in 0..8 {
+        let add = json!({"email": format!("ada{round}@example.org"), "add": true});
+        assert_eq!(ada.ask("POST", "/api/sign-in/email", add).await.0, 202);
+        let token = mailbox.token().await;
+        let (_, told) = ada.ask("POST", CONFIRM, json!({"token": token})).await;
+        let ways = told["me"]["ways"].as_array().unwrap().clone();
+        assert_eq!(ways.len(), 2, "{told}");
+        let mut here = Browser::of(&server);
+        here.cookies.clone_from(&ada.cookies);
+        let path = |way: &Value| format!("/api/me/ways/{}", way["id"].as_str().unwrap());
+        let (one, other) = (path(&ways[0]), path(&ways[1]));
+        let (one, other) = tokio::join!(
+            ada.ask("DELETE", &one, Value::Null),
+            here.ask("DELETE", &other, Value::Null)
+        );
+        let mut statuses = [one.0, other.0];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 409]);
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_address_is_refused() {
     let mailbox = Mailbox::open().await;
@@ -249,6 +420,22 @@ async fn cookies_that_are_none_sign_nobody_in() {
         let headers = [("cookie", cookie)];
         let (status, _) = server.http("GET", "/api/me", &headers, b"").await;
         assert_eq!(status, 401, "{}", &cookie[..cookie.len().min(40)]);
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_server_signs_nobody_in() {
+    let mut mailbox = Mailbox::open().await;
+    let here = Server::start_with(mailbox.config()).await;
+    let elsewhere = Server::start_with(mailbox.config()).await;
+    let (mut ada, mut there) = (Browser::of(&here), Browser::of(&elsewhere));
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    there.sign_in(&mut mailbox, "ada@example.org").await;
+    let own = std::mem::replace(&mut ada.cookies, there.cookies.clone());
+    assert_eq!(ada.ask("GET", "/api/me", Value::Null).await.0, 401);
+    ada.cookies = own;
+    for browser in [&mut ada, &mut there] {
+        assert_eq!(browser.ask("GET", "/api/me", Value::Null).await.0, 200);
     }
 }
 

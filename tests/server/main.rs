@@ -4,11 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod accounts;
+mod authenticator;
 mod bad_input;
 mod connections;
+mod described;
 mod durable;
 mod http;
 mod identity;
+mod kept;
 mod letters;
 mod mails;
 mod needles;
@@ -21,6 +24,7 @@ mod rooms;
 mod stalls;
 mod stay;
 mod support;
+mod terminal;
 mod third_parties;
 mod tls;
 mod visits;

@@ -26,14 +26,17 @@ async fn a_provider_signs_a_person_in_and_the_same_one_next_time() {
     );
     let mut ada = Browser::of(&server);
     let led = ada.sign_in_with("/sign-in/home?then=/rooms/abc").await;
-    assert_eq!(led, "/settings#fresh");
+    assert_eq!(
+        led, "/rooms/abc",
+        "where they came from, also the first time"
+    );
     assert_eq!(ada.cookies.keys().collect::<Vec<_>>(), ["stereo"]);
     let me = ada.me().await;
     assert_eq!(me["email"], "ada@example.org");
     let kinds: Vec<_> = me["ways"].as_array().unwrap().iter().collect();
-    assert_eq!(kinds.len(), 2);
+    assert_eq!(kinds.len(), 1, "the address signs nobody in yet");
     assert_eq!(
-        (&kinds[1]["kind"], &kinds[1]["name"]),
+        (&kinds[0]["kind"], &kinds[0]["name"]),
         (&json!("provider"), &json!("Our house"))
     );
     // Next time, another browser, and another address at the provider: it is the subject that counts.
@@ -135,6 +138,117 @@ async fn an_equal_address_never_joins_two_accounts() {
 }
 
 #[tokio::test]
+async fn a_provider_that_lies_about_an_address_gets_nobodys_links() {
+    let mut mailbox = Mailbox::open().await;
+    let (provider, key) = (SmallProvider::start().await, Key::new("one"));
+    provider.publish(&[&key]);
+    let mut config = mailbox.config();
+    config.providers = config_with("home", &provider.issuer).providers;
+    let server = Server::start_with(config).await;
+    // First the attacker comes, by a provider that says the victim's address is theirs.
+    let mut eve = Browser::of(&server);
+    let (_, asked) = eve.begin(BEGIN).await;
+    let mut claims = provider.claims(&asked["nonce"]);
+    claims["email"] = json!("Victim@example.org");
+    claims["email_verified"] = json!(true);
+    provider.give(&key.sign(&claims));
+    let back = format!("/sign-in/home/callback?code=any&state={}", asked["state"]);
+    assert_eq!(eve.navigate(&back, "cross-site").await.1, "/settings#fresh");
+    assert_eq!(eve.me().await["contact"], "Victim@example.org");
+    // Then the victim, by a link.
+    let mut victim = Browser::of(&server);
+    let told = victim.sign_in(&mut mailbox, "victim@example.org").await;
+    assert_eq!(told["fresh"], true, "an account of their own");
+    assert_ne!(victim.me().await["handle"], eve.me().await["handle"]);
+    // Who has the address by now keeps it, whatever the provider says next.
+    let add = json!({"email": "victim@example.org", "add": true});
+    assert_eq!(eve.ask("POST", "/api/sign-in/email", add).await.0, 202);
+    let shown = json!({"token": mailbox.token().await});
+    let confirmed = eve.ask("POST", "/api/sign-in/email/confirm", shown).await;
+    assert_eq!(confirmed.0, 409, "even if they could read the mail");
+    // And the attacker may take their claim back.
+    for status in [204, 404] {
+        let removed = eve.ask("DELETE", "/api/me/contact", Value::Null).await;
+        assert_eq!(removed.0, status);
+    }
+    assert_eq!(eve.me().await["email"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_address_of_a_provider_signs_in_once_its_owner_has_confirmed_it() {
+    let (mut provider, mut mailbox) = (RealProvider::start().await, Mailbox::open().await);
+    let mut config = mailbox.config();
+    config.providers = config_with("home", &provider.issuer).providers;
+    let server = Server::start_with(config).await;
+    let redirect = format!("http://{}/sign-in/home/callback", server.address);
+    let claims = json!({"email": "Ada@example.org", "email_verified": true});
+    provider
+        .set(json!({"redirect": redirect, "claims": claims}))
+        .await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in_with(BEGIN).await;
+    let add = json!({"email": "ada@example.org", "add": true});
+    assert_eq!(ada.ask("POST", "/api/sign-in/email", add).await.0, 202);
+    let shown = json!({"token": mailbox.token().await});
+    let confirmed = ada.ask("POST", "/api/sign-in/email/confirm", shown).await;
+    assert_eq!(confirmed.0, 200, "{}", confirmed.1);
+    let me = ada.me().await;
+    assert_eq!(me["contact"], Value::Null, "it is kept once");
+    assert_eq!(
+        (&me["email"], me["ways"].as_array().unwrap().len()),
+        (&json!("Ada@example.org"), 2)
+    );
+    let told = Browser::of(&server)
+        .sign_in(&mut mailbox, "ada@example.org")
+        .await;
+    assert_eq!((&told["fresh"], &told["me"]), (&json!(false), &me));
+}
+
+#[tokio::test]
+async fn a_page_elsewhere_sends_nobody_through_a_provider() {
+    let (mut provider, mut mailbox) = (RealProvider::start().await, Mailbox::open().await);
+    let mut config = mailbox.config();
+    config.providers = config_with("home", &provider.issuer).providers;
+    let server = Server::start_with(config).await;
+    let redirect = format!("http://{}/sign-in/home/callback", server.address);
+    provider.set(json!({"redirect": redirect})).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let before = ada.cookies.clone();
+    for site in ["cross-site", "same-site"] {
+        for path in [
+            BEGIN,
+            "/sign-in/home?picture=1",
+            "/sign-in/home?then=/rooms/x",
+        ] {
+            let led = ada.navigate(path, site).await;
+            assert_eq!(led, (303, "/sign-in".into()), "{site} {path}");
+            assert_eq!(ada.cookies, before, "nothing was begun");
+        }
+    }
+    // A browser that does not say begins only what changes nothing.
+    let silent = async |path: &str, cookie: &str| {
+        let headers = [("cookie", cookie)];
+        let (_, head, _) = server
+            .http_full(server.address, "GET", path, &headers, b"")
+            .await;
+        head.to_lowercase()
+            .contains(&format!("location: {}", provider.issuer))
+    };
+    assert!(!silent(BEGIN, &ada.cookie()).await);
+    assert!(!silent("/sign-in/home?picture=1", "x=y").await);
+    assert!(silent(BEGIN, "x=y").await);
+    for site in ["same-origin", "none"] {
+        assert!(
+            ada.navigate(BEGIN, site)
+                .await
+                .1
+                .starts_with(&provider.issuer)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_way_is_added_only_by_the_account_that_began_it() {
     let (mut provider, mut mailbox) = (RealProvider::start().await, Mailbox::open().await);
     let mut config = mailbox.config();
@@ -142,7 +256,7 @@ async fn a_way_is_added_only_by_the_account_that_began_it() {
     let server = Server::start_with(config).await;
     let redirect = format!("http://{}/sign-in/home/callback", server.address);
     provider.set(json!({"redirect": redirect})).await;
-    let refused = "/sign-in#error=not_allowed";
+    let refused = "/settings#error=not_allowed";
     let link = "/sign-in/home?link=1";
     // Nobody is signed in.
     let mut ada = Browser::of(&server);
@@ -177,7 +291,7 @@ async fn a_way_is_added_only_by_the_account_that_began_it() {
         Browser::of(&server).sign_in_with(BEGIN).await,
         "/settings#fresh"
     );
-    assert_eq!(ada.sign_in_with(link).await, "/sign-in#error=conflict");
+    assert_eq!(ada.sign_in_with(link).await, "/settings#error=conflict");
 }
 
 #[tokio::test]
@@ -500,8 +614,8 @@ async fn of_all_that_a_provider_offers_only_subject_and_address_are_kept() {
         provider: provider.issuer.clone().into(),
         subject: "needle-of-subject".into(),
     };
-    let email = Identity::Email("needle@example.org".into());
-    assert!(kept.identities == [email, subject], "exactly these");
+    assert!(kept.identities == [subject], "exactly this");
+    assert_eq!(kept.contact.as_deref(), Some("needle@example.org"));
     assert_eq!((kept.picture, kept.preferences), (None, Default::default()));
     let me = ada.me().await.to_string();
     assert!(
@@ -509,6 +623,38 @@ async fn of_all_that_a_provider_offers_only_subject_and_address_are_kept() {
         "{me}"
     );
     found_nowhere(&server, &["needle", "1815-12-10"]);
+}
+
+#[tokio::test]
+async fn a_picture_is_taken_from_a_provider_only_by_who_wants_it() {
+    let (provider, key) = (SmallProvider::start().await, Key::new("one"));
+    provider.publish(&[&key]);
+    let server = Server::start_with(config_with("home", &provider.issuer)).await;
+    for (path, wanted) in [(BEGIN, false), ("/sign-in/home?picture=1", true)] {
+        let mut ada = Browser::of(&server);
+        let (_, asked) = ada.begin(path).await;
+        let mut claims = provider.claims(&asked["nonce"]);
+        claims["email"] = json!("ada@example.org");
+        claims["picture"] = json!(format!("{}/picture.png", provider.issuer));
+        provider.give(&key.sign(&claims));
+        let back = format!("/sign-in/home/callback?code=any&state={}", asked["state"]);
+        ada.navigate(&back, "cross-site").await;
+        assert_eq!(
+            provider.asked("/picture.png"),
+            usize::from(wanted),
+            "{path}"
+        );
+        let picture = ada.me().await["picture"].clone();
+        assert_eq!(picture.is_object(), wanted, "{path}: {picture}");
+        if let Some(small) = picture["small"].as_str() {
+            let (status, _, bytes) = ada.send("GET", small, "", b"").await;
+            assert_eq!(
+                (status, &bytes[..3]),
+                (200, &[0xff, 0xd8, 0xff][..]),
+                "ours, not theirs"
+            );
+        }
+    }
 }
 
 /// The account of `needle-of-subject` at one of these providers.

@@ -1,5 +1,6 @@
 //! Encryption in transit: real handshakes with certificates made for the test.
 
+use crate::person::Mailbox;
 use crate::support::{Server, WAIT, config};
 use futures_util::{SinkExt, StreamExt};
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -285,4 +286,77 @@ async fn a_listener_who_stops_reading_tls_is_dropped_without_delaying_others() {
         }
     }
     assert!(gone, "it was let go of");
+}
+
+/// One request over TLS, of a page of ours: head and body.
+async fn post(
+    server: &Server,
+    connector: &TlsConnector,
+    path: &str,
+    cookie: &str,
+    body: Value,
+) -> (String, Value) {
+    let mut stream = connect(server.address, connector).await.unwrap();
+    let host = format!("localhost:{}", server.address.port());
+    let body = body.to_string();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: https://{host}\r\nconnection: close\r\ncookie: {cookie}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), serde_json::from_str(body).unwrap())
+}
+
+/// The cookies that a response sets, whole.
+fn set_cookies(head: &str) -> Vec<&str> {
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let cookies = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    cookies.map(|(_, value)| value).collect()
+}
+
+#[tokio::test]
+async fn a_cookie_that_comes_over_tls_goes_back_over_tls_alone_and_to_this_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = certify(folder.path());
+    let mut mailbox = Mailbox::open().await;
+    let mut config = with_tls(folder.path());
+    config.mail = mailbox.config().mail;
+    let server = Server::start_with(config).await;
+    let connector = trusting(&certificate, &[&rustls::version::TLS13]);
+    let asked = json!({"email": "ada@example.org"});
+    let (head, _) = post(&server, &connector, "/api/sign-in/email", "", asked).await;
+    let asking = set_cookies(&head);
+    assert!(asking[0].starts_with("__Host-stereo-signin="), "{head}");
+    let browser = asking[0].split(';').next().unwrap();
+    let shown = json!({"token": mailbox.token().await});
+    let confirm = "/api/sign-in/email/confirm";
+    let (head, told) = post(&server, &connector, confirm, browser, shown).await;
+    assert_eq!(told["me"]["email"], "ada@example.org", "{head}");
+    let signed_in = set_cookies(&head);
+    assert_eq!(signed_in.len(), 2, "one comes, one goes: {head}");
+    assert!(signed_in[0].starts_with("__Host-stereo="), "{head}");
+    for cookie in asking.iter().chain(&signed_in) {
+        for part in ["; Path=/;", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
+            assert!(cookie.contains(part), "{part} in {cookie}");
+        }
+        assert!(!cookie.contains("Domain"), "{cookie}");
+    }
+    // And it is what signs in.
+    let session = signed_in[0].split(';').next().unwrap();
+    let label = json!({"label": "robot"});
+    let (head, _) = post(
+        &server,
+        &connector,
+        "/api/me/sessions",
+        session,
+        label.clone(),
+    )
+    .await;
+    assert!(head.starts_with("HTTP/1.1 201"), "{head}");
+    let plain = session.replace("__Host-", "");
+    let (head, _) = post(&server, &connector, "/api/me/sessions", &plain, label).await;
+    assert!(head.starts_with("HTTP/1.1 401"), "{head}");
 }

@@ -1,6 +1,8 @@
-//! Into which account a provider's word leads. Its subject alone signs in. An address that it has
-//! verified is kept with a new account; one that somebody has already never joins two accounts:
-//! the person signs in the way they did before, and adds the provider in Settings.
+//! Into which account a provider's word leads. Its subject alone signs in. An address that it says
+//! to have verified is kept with a new account as a contact, and signs in only once a link has
+//! confirmed it: a provider that lies must not have somebody else's links lead into its account.
+//! An address that signs in to an account already never joins two: the person signs in the way
+//! they did before, and adds the provider in Settings.
 
 use super::Entry;
 use crate::auth::{Auth, Who, made_up_handle};
@@ -66,17 +68,25 @@ impl Auth {
         if let Some(account) = self.store.account_of(subject.clone()).await? {
             return signed_in(account, false);
         }
-        let email = email.map(|email| Identity::Email(email.into()));
-        let identities: Vec<Identity> = [subject.clone()].into_iter().chain(email).collect();
+        if let Some(email) = email
+            && (self.store.account_of(Identity::Email(email.into())).await?).is_some()
+        {
+            return Ok(Entered::Taken);
+        }
         for _ in 0..TRIES {
             let new = NewAccount {
                 handle: made_up_handle(),
-                identities: identities.clone(),
+                identities: vec![subject.clone()],
             };
             match self.store.create_account(new).await {
-                Ok(account) => return signed_in(account, true),
+                Ok(account) => {
+                    if let Some(email) = email {
+                        self.store.add_contact(account, email.into()).await?;
+                    }
+                    return signed_in(account, true);
+                }
                 Err(StoreError::HandleTaken) => {}
-                // By the address; or by the subject, when two came back at the same moment.
+                // Two came back at the same moment.
                 Err(StoreError::Taken) => {
                     let made = self.store.account_of(subject).await?;
                     return made.map_or(Ok(Entered::Taken), |account| signed_in(account, false));

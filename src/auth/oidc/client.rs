@@ -7,7 +7,7 @@ use hyper_util::rt::TokioIo;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 /// How long a whole answer may take.
 const WAIT: Duration = Duration::from_secs(10);
+/// How long one address may take to answer.
+const STEP: Duration = Duration::from_secs(3);
 /// Bytes of a document or token.
 const MOST: usize = 256 << 10;
 
@@ -108,12 +110,9 @@ impl Client {
             .port_u16()
             .unwrap_or(if is_plain { 80 } else { 443 });
         let found = tokio::net::lookup_host((host.as_str(), port)).await;
-        let mut found = found.map_err(|_| ClientError::Silent)?;
+        let found = found.map_err(|_| ClientError::Silent)?;
         let allowed = |address: IpAddr| may(address) && (!is_plain || address.is_loopback());
-        let address = found.find(|address| allowed(address.ip()));
-        let address = address.ok_or(ClientError::Address)?;
-        let stream = TcpStream::connect(address).await;
-        let stream = stream.map_err(|_| ClientError::Silent)?;
+        let stream = reach(found.filter(|address| allowed(address.ip()))).await?;
         if is_plain {
             return send(stream, request, most).await;
         }
@@ -121,6 +120,20 @@ impl Client {
         let stream = self.tls.connect(name, stream).await;
         send(stream.map_err(|_| ClientError::Silent)?, request, most).await
     }
+}
+
+/// The first of a host's addresses that answers; each has only a part of the whole time, so that
+/// one that is silent does not keep us from the others.
+async fn reach(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, ClientError> {
+    let mut reached = Err(ClientError::Address);
+    for address in addresses {
+        let stream = tokio::time::timeout(STEP, TcpStream::connect(address)).await;
+        match stream {
+            Ok(Ok(stream)) => return Ok(stream),
+            _ => reached = Err(ClientError::Silent),
+        }
+    }
+    reached
 }
 
 impl<'c> AsyncHttpClient<'c> for Client {
@@ -236,6 +249,21 @@ mod tests {
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_leaves_the_next_one_to_try() {
+        let there = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let there = (there.local_addr().unwrap(), there);
+        let away = SocketAddr::from(([127, 0, 0, 1], 1));
+        let reached = reach([away, there.0].into_iter()).await.unwrap();
+        assert_eq!(reached.peer_addr().unwrap(), there.0);
+        let silent = reach([away].into_iter()).await.unwrap_err();
+        assert_eq!(silent, ClientError::Silent);
+        assert_eq!(
+            reach([].into_iter()).await.unwrap_err(),
+            ClientError::Address
+        );
     }
 
     #[tokio::test]

@@ -145,35 +145,23 @@ impl Providers {
         Ok((address, self.seal.seal(id, &under_way)))
     }
 
-    /// Goes on where the person has come back: who they are, and what they wanted.
+    /// Goes on where the person has come back: what they wanted, and who they are. What they wanted
+    /// is known, too, when nothing comes of it; nothing, when this browser did not begin it.
     ///
     /// # Errors
     /// `Over` when this browser did not begin it, or not lately, or it was finished before;
     /// `Refused` when somebody said no, `Wrong` when the provider cannot be believed, and
     /// `Unavailable` when it cannot be asked.
-    pub async fn finish(&self, id: &str, back: Back<'_>, now: u64) -> Result<(Entry, Wish), Fault> {
-        let provider = self.find(id)?;
-        let opened = self.seal.open(id, back.cookie, back.state, now);
-        let under_way = opened.ok_or(Fault::Over)?;
-        let code = back.code.ok_or(Fault::Refused)?;
-        let sent_back = SentBack {
-            redirect: back.redirect,
-            code,
-            issuer: back.issuer,
-            nonce: &under_way.nonce,
-            verifier: &under_way.verifier,
-            picture: under_way.wish.picture,
+    pub async fn finish(&self, id: &str, back: Back<'_>, now: u64) -> (Wish, Result<Entry, Fault>) {
+        let provider = match self.find(id) {
+            Ok(provider) => provider,
+            Err(fault) => return (Wish::default(), Err(fault)),
         };
-        let proven = match &provider.kind {
-            Kind::OpenId(openid) => openid.redeem(&sent_back).await,
-            Kind::Spotify(spotify) => spotify.redeem(&sent_back).await,
+        let Some(under_way) = self.seal.open(id, back.cookie, back.state, now) else {
+            return (Wish::default(), Err(Fault::Over));
         };
-        let proven = provider.told(proven)?;
-        let entry = Entry {
-            provider: provider.issuer().into(),
-            proven,
-        };
-        Ok((entry, under_way.wish))
+        let entry = provider.redeem(&under_way, back).await;
+        (under_way.wish, entry)
     }
 
     /// The picture that a provider has of somebody, as it is there, of at most `most` bytes.
@@ -221,6 +209,28 @@ impl Provider {
             name: own.unwrap_or(name).into(),
             kind,
         }
+    }
+
+    /// Who somebody is that has come back.
+    async fn redeem(&self, under_way: &UnderWay, back: Back<'_>) -> Result<Entry, Fault> {
+        let code = back.code.ok_or(Fault::Refused)?;
+        let sent_back = SentBack {
+            redirect: back.redirect,
+            code,
+            issuer: back.issuer,
+            nonce: &under_way.nonce,
+            verifier: &under_way.verifier,
+            picture: under_way.wish.picture,
+        };
+        let proven = match &self.kind {
+            Kind::OpenId(openid) => openid.redeem(&sent_back).await,
+            Kind::Spotify(spotify) => spotify.redeem(&sent_back).await,
+        };
+        let proven = self.told(proven)?;
+        Ok(Entry {
+            provider: self.issuer().into(),
+            proven,
+        })
     }
 
     fn issuer(&self) -> &str {

@@ -39,11 +39,19 @@ pub(super) async fn route(
     let who = shown.signed_in(app).await?;
     match (rest, method) {
         ([], Method::GET | Method::HEAD) => {
-            Ok(json(StatusCode::OK, &self::shown(app, who.account).await?))
+            let mut told = json(StatusCode::OK, &self::shown(app, who.account).await?);
+            // Every page of ours begins with this.
+            shown.renew(app, who, &mut told).await;
+            Ok(told)
         }
         ([], Method::DELETE) => purge::purge(app, request, who).await,
         ([], Method::PATCH) => change(app, request, who.account).await,
         ([], _) => Err(Problem::method("GET, HEAD, PATCH, DELETE")),
+        (["contact"], Method::DELETE) => match app.store.remove_contact(who.account).await? {
+            true => Ok(empty(StatusCode::NO_CONTENT)),
+            false => Err(Problem::not_found()),
+        },
+        (["contact"], _) => Err(Problem::method("DELETE")),
         (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
         (["ways", _], _) => Err(Problem::method("DELETE")),
         (["export"], Method::GET | Method::HEAD) => export(app, who).await,
@@ -63,10 +71,11 @@ pub(super) async fn route(
 pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
     let account = account(app, id).await?;
     let passkeys = app.store.passkeys(id).await?;
-    let email = account.identities.iter().find_map(|one| match one {
+    let confirmed = account.identities.iter().find_map(|one| match one {
         Identity::Email(address) => Some(address),
         Identity::Subject { .. } => None,
     });
+    let email = confirmed.or(account.contact.as_ref());
     let mut ways: Vec<Value> = account.identities.iter().map(|one| way(app, one)).collect();
     ways.extend(passkeys.iter().map(passkey_way));
     let Preferences {
@@ -80,6 +89,7 @@ pub(super) async fn shown(app: &App, id: AccountId) -> Result<Value, Problem> {
     Ok(value!({
         "handle": account.handle,
         "email": email,
+        "contact": account.contact,
         "picture": picture::shown(account.picture.as_deref()),
         "language": language,
         "mails": {"rooms": room_mails, "policy": policy_mails, "support": support_mails},
@@ -166,10 +176,6 @@ async fn remove_way(app: &App, id: AccountId, way: &str) -> Result<Response, Pro
     let passkey = passkey.filter(|id| passkeys.iter().any(|one| one.id == *id));
     if identity.is_none() && passkey.is_none() {
         return Err(Problem::not_found());
-    }
-    if account.identities.len() + passkeys.len() < 2 {
-        let message = "the last way to sign in stays: without it nobody could come back";
-        return Err(ErrorObject::new(ErrorKind::Conflict, message).into());
     }
     if let Some(identity) = identity {
         app.store.remove_identity(id, identity.clone()).await?;

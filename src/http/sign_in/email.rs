@@ -1,7 +1,7 @@
 //! `POST /api/sign-in/email` and `…/confirm`.
 
 use super::super::session::Shown;
-use super::super::{Asker, Request, Response, body, changing, host_of, json, me};
+use super::super::{Asker, Request, Response, body, changing, host_of, json, limited_unit, me};
 use super::{Problem, enter, local_path};
 use crate::app::App;
 use crate::auth::cookie::Cookie;
@@ -52,9 +52,13 @@ pub(super) async fn ask(
     }
     limited(app.sign_ins_of_askers.take(asker.address.get()))?;
     let canonical = AsRef::<str>::as_ref(&address).to_lowercase();
+    // Of one asker first, so that nobody uses up the hour of somebody else's address alone.
+    let from_one = (limited_unit(asker.address.get()), &canonical);
+    limited(app.sign_ins_of_one_for_one.take_key(from_one))?;
     limited(app.sign_ins_of_addresses.take_key(&canonical))?;
     let purpose = Purpose { then, add_to };
-    let begun = app.auth.begin_email(&wish.email, &purpose).await?;
+    let begun = (app.auth).begin_email(&wish.email, asker.address.get(), &purpose);
+    let begun = begun.await?;
     let link = format!("{origin}/sign-in/email#token={}", begun.link);
     let mail = LinkMail {
         address: AsRef::<str>::as_ref(&address).into(),

@@ -42,7 +42,7 @@ impl Query {
     }
 }
 
-/// Sends a person to a provider. `then` is the page to come back to; `link=1` adds the provider to
+/// Sends a person to a provider, who wants that. `then` is the page to come back to; `link=1` adds the provider to
 /// the account that is signed in; `picture=1` takes the picture that it has.
 pub(in super::super) async fn begin(
     app: &Arc<App>,
@@ -59,20 +59,25 @@ pub(in super::super) async fn begin(
         local_path(then).map(Box::from).ok_or_else(wrong)
     });
     let then = then.transpose()?;
-    let add_to = match query.is_on("link") {
-        // Else a page elsewhere could add an account of its own to somebody's.
-        true if !says_from_here(request.headers()) => return Ok(failed(ErrorKind::NotAllowed)),
+    let links = query.is_on("link");
+    if !is_meant(app, &request, &query) {
+        return Ok(match links {
+            true => failed(Some(ErrorKind::NotAllowed), true),
+            false => failed(None, false),
+        });
+    }
+    let add_to = match links {
         true => {
             let shown = Shown::of(app, request.method(), request.headers(), asker);
             match shown.who(app).await? {
                 Some(who) => Some(who.account.bits()),
-                None => return Ok(failed(ErrorKind::NotAllowed)),
+                None => return Ok(failed(Some(ErrorKind::NotAllowed), true)),
             }
         }
         false => None,
     };
     if app.sign_ins_of_askers.take(asker.address.get()).is_err() {
-        return Ok(failed(ErrorKind::RateLimited));
+        return Ok(failed(Some(ErrorKind::RateLimited), links));
     }
     let wish = Wish {
         then,
@@ -84,7 +89,7 @@ pub(in super::super) async fn begin(
     let begun = app.providers.begin(provider, &redirect, wish, now).await;
     let (address, sealed) = match begun {
         Ok(begun) => begun,
-        Err(fault) => return fault_of(fault),
+        Err(fault) => return fault_of(fault, links),
     };
     let mut response = see(&address);
     let cookie = format!("{MARK}{sealed}");
@@ -120,7 +125,7 @@ async fn come_back(
     asker: Asker,
 ) -> Result<Response, Problem> {
     if app.confirmations.take(asker.address.get()).is_err() {
-        return Ok(failed(ErrorKind::RateLimited));
+        return Ok(failed(Some(ErrorKind::RateLimited), false));
     }
     let query = Query::of(request);
     let cookie = Cookie::SignIn.read(request.headers(), app.is_https());
@@ -134,9 +139,11 @@ async fn come_back(
         issuer: query.get("iss"),
     };
     let now = app.node.clock.now_ms();
-    let (entry, wish) = match app.providers.finish(provider, back, now).await {
-        Ok(finished) => finished,
-        Err(fault) => return fault_of(fault),
+    let (wish, entry) = app.providers.finish(provider, back, now).await;
+    let links = wish.add_to.is_some();
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(fault) => return fault_of(fault, links),
     };
     let shown = Shown::of_browser_back(app, request.headers());
     let who = shown.who(app).await?;
@@ -146,16 +153,14 @@ async fn come_back(
             take_picture(app, &entry, &wish, account).await;
             return Ok(see(wish.then.as_deref().unwrap_or("/settings")));
         }
-        Ok(Entered::NotSignedIn) => return Ok(failed(ErrorKind::NotAllowed)),
-        Ok(Entered::Taken) => return Ok(failed(ErrorKind::Conflict)),
-        Err(_) => return Ok(failed(ErrorKind::Unavailable)),
+        Ok(Entered::NotSignedIn) => return Ok(failed(Some(ErrorKind::NotAllowed), links)),
+        Ok(Entered::Taken) => return Ok(failed(Some(ErrorKind::Conflict), links)),
+        Err(_) => return Ok(failed(Some(ErrorKind::Unavailable), links)),
     };
     take_picture(app, &entry, &wish, account).await;
-    let then = match fresh {
-        true => "/settings#fresh",
-        false => wish.then.as_deref().unwrap_or("/"),
-    };
-    let mut response = see(then);
+    // Where they came from, first of all; else whoever is new here may choose a name.
+    let otherwise = if fresh { "/settings#fresh" } else { "/" };
+    let mut response = see(wish.then.as_deref().unwrap_or(otherwise));
     hand_session(app, &shown, account, &mut response).await?;
     Ok(response)
 }
@@ -177,21 +182,42 @@ fn redirect(app: &App, request: &Request, provider: &str) -> String {
     format!("{origin}/sign-in/{provider}/callback")
 }
 
-fn fault_of(fault: Fault) -> Result<Response, Problem> {
-    match fault {
-        Fault::Unknown => Err(Problem::not_found()),
-        Fault::Unavailable(_) => Ok(failed(ErrorKind::Unavailable)),
-        Fault::Wrong(_) => Ok(failed(ErrorKind::Invalid)),
-        Fault::Refused => Ok(failed(ErrorKind::NotAllowed)),
-        Fault::Over => Ok(failed(ErrorKind::NotFound)),
-    }
+/// Whether the person wants it, as far as can be told: else a page elsewhere could send somebody
+/// through a provider who is signed in here as another, or change their picture, or add an account
+/// of its own to theirs. A browser that does not say where a wish comes from (Fetch Metadata)
+/// begins only what ends and changes nothing.
+fn is_meant(app: &App, request: &Request, query: &Query) -> bool {
+    let headers = request.headers();
+    let changes = query.is_on("link") || query.is_on("picture");
+    let signed_in = Cookie::Session.read(headers, app.is_https()).is_some();
+    let says_nothing = !headers.contains_key("sec-fetch-site");
+    says_from_here(headers) || (says_nothing && !changes && !signed_in)
 }
 
-/// Our page that tells what went wrong.
-fn failed(kind: ErrorKind) -> Response {
+fn fault_of(fault: Fault, links: bool) -> Result<Response, Problem> {
+    let kind = match fault {
+        Fault::Unknown => return Err(Problem::not_found()),
+        Fault::Unavailable(_) => ErrorKind::Unavailable,
+        Fault::Wrong(_) => ErrorKind::Invalid,
+        Fault::Refused => ErrorKind::NotAllowed,
+        Fault::Over => ErrorKind::NotFound,
+    };
+    Ok(failed(Some(kind), links))
+}
+
+/// Our page that tells what went wrong, with the kind of it behind the `#`: that of Settings for
+/// who wanted to add a way, else the one to sign in. Kinds: `conflict`, the provider's person or
+/// their address has another account here; `not_allowed`, somebody said no, or is not signed in any
+/// more; `not_found`, begun elsewhere or too long ago; `invalid`, the provider is not to be
+/// believed; `unavailable`; `rate_limited`.
+fn failed(kind: Option<ErrorKind>, links: bool) -> Response {
+    let page = if links { "/settings" } else { "/sign-in" };
+    let Some(kind) = kind else {
+        return see(page);
+    };
     let kind = serde_json::to_value(kind).unwrap_or_default();
     see(&format!(
-        "/sign-in#error={}",
+        "{page}#error={}",
         kind.as_str().unwrap_or("internal")
     ))
 }

@@ -1,6 +1,8 @@
 //! Accounts and their identities, in SQLite.
 
-use super::super::account::{Account, Accounts, Identity, NewAccount, Preferences, skeleton};
+use super::super::account::{
+    Account, Accounts, Identity, NewAccount, Preferences, canonical_email, skeleton,
+};
 use super::super::error::StoreError;
 use super::super::{AccountId, Call};
 use super::fault::Fault;
@@ -64,6 +66,30 @@ impl Accounts for SqliteStore {
         Box::pin(self.change(move |work| {
             let key = key_of_existing(work.db, work.keys, id)?;
             add(work, id, &key, &identity)
+        }))
+    }
+
+    fn add_contact(&self, id: AccountId, address: Box<str>) -> Call<'_, ()> {
+        Box::pin(self.change(move |work| {
+            let key = key_of_existing(work.db, work.keys, id)?;
+            if contact(work.db, id, &key)?.is_some() {
+                return Err(StoreError::Taken.into());
+            }
+            let row = fresh_row();
+            let insert =
+                "INSERT INTO emails (id, account, address, confirmed) VALUES (?1, ?2, ?3, 0)";
+            let sealed = EMAIL.seal(&key, row, address.as_bytes());
+            (work.db.prepare_cached(insert)?).execute(params![row, row_id(id), sealed])?;
+            Ok(())
+        }))
+    }
+
+    fn remove_contact(&self, id: AccountId) -> Call<'_, bool> {
+        Box::pin(self.delete(move |work, needles| {
+            let select = "SELECT address FROM emails WHERE account = ?1 AND confirmed = 0";
+            needles.add_columns(work.db, select, [row_id(id)])?;
+            let delete = "DELETE FROM emails WHERE account = ?1 AND confirmed = 0";
+            Ok((work.db.prepare_cached(delete)?).execute([row_id(id)])? > 0)
         }))
     }
 
@@ -184,6 +210,15 @@ fn add(
     if !claim(work, hash, id)? {
         return Ok(());
     }
+    // The address that a provider vouched for, confirmed now: it is kept once.
+    if let Identity::Email(address) = identity
+        && let Some((row, contact)) = contact(work.db, id, key)?
+        && canonical_email(&contact) == canonical_email(address)
+    {
+        let confirm = "UPDATE emails SET confirmed = 1 WHERE id = ?1";
+        (work.db.prepare_cached(confirm)?).execute([row])?;
+        return Ok(());
+    }
     let row = fresh_row();
     let (insert, sealed) = match identity {
         Identity::Email(address) => (
@@ -228,6 +263,16 @@ pub(super) fn owner_of(
     Ok(exists.exists([row_id(id)])?.then_some(id))
 }
 
+/// Refuses to go on when only one way signs in to an account.
+pub(super) fn keep_a_way(db: &Connection, id: AccountId) -> Result<(), Fault> {
+    let count = "SELECT (SELECT count(*) FROM emails WHERE account = ?1 AND confirmed = 1) + (SELECT count(*) FROM subjects WHERE account = ?1) + (SELECT count(*) FROM passkeys WHERE account = ?1)";
+    let ways: i64 = (db.prepare_cached(count)?).query_row([row_id(id)], |row| row.get(0))?;
+    match ways < 2 {
+        true => Err(StoreError::LastWay.into()),
+        false => Ok(()),
+    }
+}
+
 fn remove(
     work: &mut Work<'_>,
     needles: &mut Needles,
@@ -254,6 +299,7 @@ fn remove(
     let Some((row, _)) = same else {
         return Ok(false);
     };
+    keep_a_way(work.db, id)?;
     needles.add_columns(work.db, select, [row])?;
     (work.db.prepare_cached(delete)?).execute([row])?;
     let hash = lookup_of(work.keys, identity);
@@ -285,11 +331,13 @@ fn read(reading: &Reading<'_>, id: AccountId) -> Result<Option<Account>, Fault> 
     let picture = picture.map(|sealed| PICTURE.open_text(&key, row_id(id), &sealed));
     let mut identities = emails(reading.db, id, &key)?;
     identities.extend(subjects(reading.db, id, &key)?);
+    let contact = contact(reading.db, id, &key)?;
     Ok(Some(Account {
         id,
         handle: HANDLE.open_text(&key, row_id(id), &handle)?,
         picture: picture.transpose()?,
         identities: identities.into_iter().map(|(_, one)| one).collect(),
+        contact: contact.map(|(_, address)| address),
         preferences: opened_preferences(&key, id, preferences)?,
     }))
 }
@@ -317,9 +365,21 @@ fn opened_preferences(
     serde_json::from_str(&json).map_err(|_| Fault::Unreadable("preferences"))
 }
 
-/// The addresses of an account, each with the number of its row.
+/// The address that a provider vouched for, with the number of its row.
+fn contact(
+    db: &Connection,
+    id: AccountId,
+    key: &FieldKey,
+) -> Result<Option<(i64, Box<str>)>, Fault> {
+    let select = "SELECT id, address FROM emails WHERE account = ?1 AND confirmed = 0";
+    let kept = sealed_rows(db, select, id)?.into_iter().next();
+    let opened = kept.map(|(row, sealed)| Ok((row, EMAIL.open_text(key, row, &sealed)?)));
+    opened.transpose()
+}
+
+/// The addresses that sign in to an account, each with the number of its row.
 fn emails(db: &Connection, id: AccountId, key: &FieldKey) -> Result<Vec<(i64, Identity)>, Fault> {
-    let select = "SELECT id, address FROM emails WHERE account = ?1";
+    let select = "SELECT id, address FROM emails WHERE account = ?1 AND confirmed = 1";
     let mut found = Vec::new();
     for (row, sealed) in sealed_rows(db, select, id)? {
         let address = EMAIL.open_text(key, row, &sealed)?;

@@ -4,9 +4,10 @@
 use super::super::Call;
 use super::super::account::canonical_email;
 use super::super::attempt::{
-    Attempts, CodeAnswer, Confirmed, LONGEST_MS, LinkAnswer, MOST_ATTEMPTS, MOST_WRONG_CODES,
-    NewAttempt,
+    Attempts, CodeAnswer, Confirmed, LONGEST_MS, LinkAnswer, MOST_ATTEMPTS, MOST_OF_ASKER,
+    MOST_WRONG_CODES, NewAttempt,
 };
+use super::super::error::StoreError;
 use super::SqliteStore;
 use super::fault::Fault;
 use super::mails;
@@ -22,9 +23,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use zeroize::Zeroizing;
 
-/// When attempts end, as far as this run of the server knows; never on the disk.
-#[derive(Debug, Default)]
-pub(super) struct Ends(Mutex<HashMap<AttemptId, u64>>);
+/// When attempts end and who asked for them, as far as this run of the server knows; never on the
+/// disk.
+#[derive(Default)]
+pub(super) struct Ends(Mutex<HashMap<AttemptId, Known>>);
+
+#[derive(Clone, Copy)]
+struct Known {
+    ends_ms: u64,
+    /// `None`: asked for in an earlier run.
+    asker: Option<u64>,
+}
 
 /// What is sealed with the attempt's key.
 #[derive(Serialize, Deserialize)]
@@ -40,11 +49,15 @@ impl Attempts for SqliteStore {
         let shared = self.shared().clone();
         Box::pin(self.change(move |work| {
             let address = lookup(work.keys, &new.email);
-            make_room(work, address, &shared.ends)?;
+            make_room(work, address, new.asker, &shared.ends)?;
             let id = AttemptId::random();
             work.add_entries(&[NewEntry::Attempt(id, address)])?;
             insert(work.db, id, &new)?;
-            shared.ends.0.lock().insert(id, new.ends_ms);
+            let known = Known {
+                ends_ms: new.ends_ms,
+                asker: Some(new.asker),
+            };
+            shared.ends.0.lock().insert(id, known);
             Ok(())
         }))
     }
@@ -57,7 +70,7 @@ impl Attempts for SqliteStore {
     ) -> Call<'_, LinkAnswer> {
         Box::pin(self.change(move |work| {
             let select =
-                "SELECT id, link_key, code, wrong, content, browser FROM attempts WHERE link = ?1";
+                "SELECT id, link_key, code, wrong, content, browser, shown FROM attempts WHERE link = ?1";
             let Some(kept) = Kept::find(work.db, select, &link)? else {
                 return Ok(LinkAnswer::Nothing);
             };
@@ -68,6 +81,8 @@ impl Attempts for SqliteStore {
                 return Ok(LinkAnswer::Nothing);
             }
             if !asked_here {
+                let show = "UPDATE attempts SET shown = 1 WHERE id = ?1";
+                (work.db.prepare_cached(show)?).execute([kept.id.0])?;
                 return Ok(LinkAnswer::Elsewhere { code: content.code });
             }
             remove(work, kept.id)?;
@@ -78,7 +93,7 @@ impl Attempts for SqliteStore {
     fn confirm_code(&self, browser: Box<str>, code: Box<str>, now_ms: u64) -> Call<'_, CodeAnswer> {
         Box::pin(self.change(move |work| {
             let select =
-                "SELECT id, browser_key, code, wrong, content, browser FROM attempts WHERE browser = ?1";
+                "SELECT id, browser_key, code, wrong, content, browser, shown FROM attempts WHERE browser = ?1";
             let Some(kept) = Kept::find(work.db, select, &browser)? else {
                 return Ok(CodeAnswer::Nothing);
             };
@@ -87,7 +102,8 @@ impl Attempts for SqliteStore {
                 remove(work, kept.id)?;
                 return Ok(CodeAnswer::Nothing);
             };
-            if code_hash(&key, &code) == kept.code {
+            // A code that the link has shown to nobody is guessed, even when it is the one.
+            if kept.shown && code_hash(&key, &code) == kept.code {
                 remove(work, kept.id)?;
                 return Ok(CodeAnswer::Right(confirmed));
             }
@@ -100,17 +116,28 @@ fn lookup(keys: &KeyStore, email: &str) -> LookupHash {
     keys.lookup(LookupKind::Email, canonical_email(email).as_bytes())
 }
 
-/// Ends the oldest attempts of an address when there are too many.
-fn make_room(work: &mut Work<'_>, address: LookupHash, ends: &Ends) -> Result<(), Fault> {
-    let mut attempts = work.keys.attempts_of(address);
-    let excess = (attempts.len() + 1).saturating_sub(MOST_ATTEMPTS);
+/// Ends the oldest attempts of one asker for an address when there are too many; those of others
+/// stay, so that nobody takes a link away from somebody else.
+fn make_room(
+    work: &mut Work<'_>,
+    address: LookupHash,
+    asker: u64,
+    ends: &Ends,
+) -> Result<(), Fault> {
+    let attempts = work.keys.attempts_of(address);
     let known = ends.0.lock();
-    attempts.sort_by_key(|id| known.get(id).copied().unwrap_or(0));
+    let of_asker = attempts.iter().filter_map(|id| {
+        let known = known.get(id)?;
+        (known.asker == Some(asker)).then_some((known.ends_ms, *id))
+    });
+    let mut own: Vec<(u64, AttemptId)> = of_asker.collect();
     drop(known);
-    for id in attempts.into_iter().take(excess) {
-        remove(work, id)?;
+    own.sort_by_key(|(ends_ms, _)| *ends_ms);
+    own.truncate((own.len() + 1).saturating_sub(MOST_OF_ASKER));
+    if attempts.len() - own.len() >= MOST_ATTEMPTS {
+        return Err(StoreError::TooMany.into());
     }
-    Ok(())
+    own.into_iter().try_for_each(|(_, id)| remove(work, id))
 }
 
 fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault> {
@@ -193,10 +220,13 @@ pub(super) fn sweep(work: &mut Work<'_>, ends: &Ends, now_ms: u64) -> Result<(),
     let before = std::mem::take(&mut *known);
     let mut over = Vec::new();
     for id in ids {
-        let end = before.get(&id).copied().unwrap_or(now_ms + LONGEST_MS);
-        match end <= now_ms {
+        let one = before.get(&id).copied().unwrap_or(Known {
+            ends_ms: now_ms + LONGEST_MS,
+            asker: None,
+        });
+        match one.ends_ms <= now_ms {
             true => over.push(id),
-            false => drop(known.insert(id, end)),
+            false => drop(known.insert(id, one)),
         }
     }
     drop(known);
@@ -213,6 +243,8 @@ struct Kept {
     content: Vec<u8>,
     /// SHA-256 of the secret of the browser that asked.
     browser: [u8; 32],
+    /// The link was opened in another browser.
+    shown: bool,
 }
 
 impl Content {
@@ -239,6 +271,7 @@ impl Kept {
             wrong: row.get(3)?,
             content: row.get(4)?,
             browser: row.get(5)?,
+            shown: row.get(6)?,
         })
     }
 

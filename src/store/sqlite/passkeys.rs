@@ -3,7 +3,7 @@
 use super::super::passkey::{NewPasskey, Passkey, PasskeyId, Passkeys};
 use super::super::{AccountId, Call};
 use super::SqliteStore;
-use super::accounts::{claim, owner_of};
+use super::accounts::{claim, keep_a_way, owner_of};
 use super::fault::Fault;
 use super::rows::{Sealed, fresh_row, key_of, key_of_existing, row_id};
 use crate::keystore::{EntryId, FieldKey, KeyStore, LookupHash, LookupKind};
@@ -88,6 +88,7 @@ impl Passkeys for SqliteStore {
             let Some(passkey) = kept.into_iter().find(|kept| kept.id == id) else {
                 return Ok(false);
             };
+            keep_a_way(work.db, account)?;
             let select = "SELECT credential_id, credential, label FROM passkeys WHERE id = ?1";
             needles.add_columns(work.db, select, [id.0 as i64])?;
             let delete = "DELETE FROM passkeys WHERE id = ?1";

@@ -15,6 +15,7 @@ import { prefer, preferences } from './preferences.js';
  * @typedef {object} Me
  * @property {string} handle
  * @property {string | null} email
+ * @property {string | null} contact
  * @property {{ small: string, large: string } | null} picture
  * @property {string | null} language
  * @property {{ rooms: boolean, support: boolean, policy: boolean }} mails
@@ -129,6 +130,11 @@ export async function changeMe(wish) {
 /** @param {string} id */
 export async function removeWay(id) {
   await change('DELETE', `/api/me/ways/${encodeURIComponent(id)}`);
+  await findMe();
+}
+
+export async function removeContact() {
+  await change('DELETE', '/api/me/contact');
   await findMe();
 }
 

@@ -4,7 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { askForLink, findMe, removeWay, waysToSignIn } from '../lib/account.js';
+import { askForLink, findMe, removeContact, removeWay, waysToSignIn } from '../lib/account.js';
 import { toast } from '../lib/announce.js';
 import { focusOnce } from '../lib/focus.js';
 import { addPasskey, knowsPasskeys } from '../lib/passkey.js';
@@ -22,7 +22,9 @@ export function AccountWays({ person }) {
   }, []);
   const addEmail = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    const email = String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('email') ?? '').trim();
+    await askFor(String(new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get('email') ?? '').trim());
+  };
+  const askFor = async (/** @type {string} */ email) => {
     if (!(await attempt(askForLink(email, { add: true, then: '/settings' })))) return;
     adding.value = null;
     toast(t('sign_in.look_note', { email }));
@@ -47,6 +49,9 @@ export function AccountWays({ person }) {
         (way) => html`<li key=${way.id}><span><b>${way.name || t('account.way_passkey')}</b><small>${t(`account.way_${way.kind}`)}</small></span>
           ${!last && html`<${Sure} word=${t('account.way_remove')} question=${t('account.way_remove_sure', { name: way.name })} grave=${true} test="way-remove" act=${() => attempt(removeWay(way.id))} />`}</li>`,
       )}
+      ${person.contact && html`<li data-test="contact"><span><b>${person.contact}</b><small>${t('account.contact')}</small></span>
+        ${offered.value?.email && html`<button class="secondary" data-test="contact-confirm" onClick=${() => askFor(String(person.contact))}>${t('account.contact_confirm')}</button>`}
+        <${Sure} word=${t('account.way_remove')} question=${t('account.contact_remove_sure', { name: person.contact })} grave=${true} test="contact-remove" act=${() => attempt(removeContact())} /></li>`}
     </ul>
     ${last && html`<p class="note">${t('account.way_last')}</p>`}
     <div class="ways-add">

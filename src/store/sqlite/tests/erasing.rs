@@ -28,6 +28,8 @@ async fn full_account(store: &SqliteStore, name: &str) -> AccountId {
         .create_account(named(name, &identities))
         .await
         .unwrap();
+    let contact = format!("contact-of-{name}@example.org");
+    store.add_contact(id, contact.into()).await.unwrap();
     store.set_picture(id, Some(picture_of(name))).await.unwrap();
     store.set_preferences(id, wishing_answers()).await.unwrap();
     let mut session = session_of(id, 0);
@@ -308,6 +310,11 @@ async fn a_session_an_address_a_passkey_a_letter_and_a_former_name_leave_nothing
     assert!(all_found(&data, &hash));
     store.end_session(ada, session).await.unwrap();
     assert!(none_found(&data, &hash));
+
+    let contact = blobs("SELECT address FROM emails WHERE account = ?1 AND confirmed = 0").await;
+    assert!(all_found(&data, &contact));
+    store.remove_contact(ada).await.unwrap();
+    assert!(none_found(&data, &contact));
 
     let mut address = blobs("SELECT address FROM emails WHERE account = ?1").await;
     let lookup = store
