@@ -533,8 +533,8 @@ async fn keys_that_a_crash_left_after_their_rows_went_are_destroyed_at_the_next_
     let store = data.open();
     assert_eq!(
         store.shared.keys.len(),
-        1,
-        "the attempt's: nothing said that it goes"
+        2,
+        "the attempt's and its mail's: nothing said that they go"
     );
     store.sweep(NOW).await.unwrap();
     store.shared.keys.refresh_copy().unwrap();
