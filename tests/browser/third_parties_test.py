@@ -5,8 +5,9 @@ import urllib.parse
 import pytest
 
 from account_test import signed_in
-from conftest import Browser, until
+from conftest import Browser, Stereo, until
 
+FATHOM = "https://cdn.usefathom.com/script.js"
 # What belongs to no host.
 NOWHERE = ("data:", "blob:", "about:", "chrome:")
 
@@ -69,7 +70,7 @@ def test_a_full_visit_asks_nobody_else_and_is_given_no_cookie_but_for_signing_in
     ada.start_room(stereo.url)
     ada.add_tracks(2)
     ada.see("now-title")
-    for page in ("privacy", "settings", "sign-in"):
+    for page in ("privacy", "settings", "sign-in", "support"):
         ada.open(f"{stereo.url}/{page}")
         until(lambda: ada.script("return document.readyState") == "complete" and ada.script("return document.querySelector('#app').childElementCount"), 30, f"{page} is drawn")
     visit.listen()
@@ -103,3 +104,47 @@ def test_a_significant_change_of_the_policy_is_told_until_it_is_dismissed(stereo
     newest = str(ada.script("return fetch('/api/policy').then((answer) => answer.json()).then((told) => told.version)"))
     assert newest != "1" and ada.script("return localStorage.getItem('stereo.policy')") == newest
     assert not ada.all("policy-notice")
+
+
+@pytest.fixture
+def with_fathom(tmp_path, monkeypatch):
+    monkeypatch.setenv("STEREO_ANALYTICS__FATHOM_SITE", "ABCDEFGH")
+    server = Stereo(tmp_path)
+    yield server
+    server.stop()
+
+
+def fathom_of(browser, url):
+    """What of Fathom a page asks for, and why it does not get it: nobody is really asked."""
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    browser.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*usefathom.com*"]})
+    browser.open(url).see("start-room")
+    # Shown when it is known what the server tells of itself, and so who counts.
+    browser.see("source")
+    heard = browser.heard()
+    asked = [told["requestId"] for method, told in heard if method == "Network.requestWillBeSent" and told["request"]["url"] == FATHOM]
+    return [told.get("blockedReason") for method, told in heard if method == "Network.loadingFailed" and told["requestId"] in asked]
+
+
+def test_fathom_is_let_in_where_the_operator_wants_it_and_not_to_who_objects(with_fathom, watched):
+    url = with_fathom.url
+    guest = watched()
+    assert until(lambda: fathom_of(guest, url), 30, "its script is asked for") == ["inspector"], "the page may load it"
+    script = guest.script("return {...document.querySelector('script[data-site]').dataset}")
+    assert script == {"site": "ABCDEFGH", "auto": "false", "honorDnt": "true"}
+    assert "Fathom" in guest.open(f"{url}/privacy").see("policy").text
+    objecting = watched()
+    objecting.open(url).see("start-room")
+    objecting.script("localStorage.setItem('stereo.preferences', JSON.stringify({ counted: false }))")
+    objecting.heard()
+    assert fathom_of(objecting, url) == []
+    assert not objecting.script("return document.querySelector('script[data-site]')")
+
+
+def test_a_browser_that_asks_not_to_be_tracked_asks_for_no_fathom(with_fathom, watched):
+    careful = watched()
+    careful.driver.execute_cdp_cmd("Page.enable", {})
+    source = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true })"
+    careful.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    assert fathom_of(careful, with_fathom.url) == []
+    assert not careful.script("return document.querySelector('script[data-site]')")

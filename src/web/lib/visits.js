@@ -27,8 +27,24 @@ export function tellVisits() {
     if (!page || !analytics || browserObjects() || !preferences.peek().counted || me.peek()?.counted === false) return;
     // Lost is lost: it is a count.
     if (analytics.by === 'us') change('POST', '/api/visits', { page }).catch(() => {});
-    else fathom(analytics.site).then((it) => it.trackPageview({ url: location.origin + page.replace(/[{}]/g, '') }), () => {});
+    else tellFathom(analytics.site, page);
   });
+}
+
+/** Done when it is known who is signed in, or that nobody is. */
+const known = new Promise((resolve) => {
+  effect(() => {
+    if (me.value !== undefined) resolve(undefined);
+  });
+});
+
+/** The server knows who objects, Fathom does not: it is told when it is known that nobody does. @param {string} site @param {string} page */
+async function tellFathom(site, page) {
+  await known;
+  const person = me.peek();
+  if (person?.counted === false || person?.frozen) return;
+  const it = await fathom(site).catch(() => null);
+  it?.trackPageview({ url: location.origin + page.replace(/[{}]/g, '') });
 }
 
 /** @type {Promise<any> | null} */
@@ -37,6 +53,8 @@ let coming = null;
 /** The one third party that an operator can let in. By itself it would tell the path: it tells nothing by itself. @param {string} site */
 function fathom(site) {
   coming ??= new Promise((resolve, reject) => {
+    // It answers only when told which site it is for: the host, and no path.
+    document.querySelector('meta[name="referrer"]')?.setAttribute('content', 'strict-origin');
     const script = Object.assign(document.createElement('script'), { src: FATHOM, defer: true, onload: () => resolve(/** @type {any} */ (globalThis).fathom), onerror: reject });
     Object.assign(script.dataset, { site, auto: 'false', honorDnt: 'true' });
     document.head.append(script);
