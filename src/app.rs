@@ -42,6 +42,8 @@ const SHOWN_BY_ONE: u32 = 300;
 
 /// Letters to support that one account may write, an hour.
 const LETTERS_OF_ONE: u32 = 30;
+/// Exports that one account may have read in, an hour.
+const IMPORTS_OF_ONE: u32 = 10;
 
 /// Visits that one address may tell of, an hour.
 const VISITS_OF_ONE: u32 = 1_000;
@@ -94,6 +96,8 @@ pub struct App {
     pub visits: Visits,
     /// Visits that were told of, by address.
     pub visits_told: HourLimiter,
+    /// Exports that were read in, by whose account.
+    pub imports: HourLimiter,
     ready: AtomicBool,
 }
 
@@ -170,6 +174,7 @@ impl App {
             letters_written: HourLimiter::new(LETTERS_OF_ONE),
             visits: Visits::default(),
             visits_told: HourLimiter::new(VISITS_OF_ONE),
+            imports: HourLimiter::new(IMPORTS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
             library: Library::new(demo.into_iter().collect()),

@@ -7,7 +7,7 @@ use crate::http::rooms::NewRoom;
 use crate::room::actor::{self, Ended, RoomEvent};
 use crate::room::text::clean_line;
 use crate::room::{Arrival, MemberKey, State, Summary, not_found};
-use crate::store::{AccountId, StoreError};
+use crate::store::{AccountId, StoreError, StoredRoom};
 use crate::{password, secret};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -56,6 +56,21 @@ impl App {
             done,
         })
         .await
+    }
+
+    /// Keeps a room that an account brings along from elsewhere; it rests until somebody comes.
+    ///
+    /// # Errors
+    /// `TooMany` when the account keeps as many as it may; when nothing can be kept.
+    pub(crate) async fn keep_imported(
+        &self,
+        account: AccountId,
+        room: StoredRoom,
+    ) -> Result<(), StoreError> {
+        if self.store.rooms_of(account).await?.len() >= ROOMS_OF_ONE {
+            return Err(StoreError::TooMany);
+        }
+        self.store.save_room(Arc::new(room)).await
     }
 
     /// Ends a room that an account keeps. Returns when nothing of it is on the disk.
@@ -140,6 +155,24 @@ impl App {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// What open rooms hold in memory of an account, for its owner.
+    pub(crate) async fn held_in_rooms(&self, account: AccountId) -> Vec<serde_json::Value> {
+        let key = MemberKey::Account(account.bits());
+        let mut asked = Vec::new();
+        for room in self.node.registry.all() {
+            let (done, told) = oneshot::channel();
+            // A room that is over holds nothing.
+            if room.send(RoomEvent::Tell { key, done }).await {
+                asked.push(told);
+            }
+        }
+        let mut held = Vec::new();
+        for told in asked {
+            held.extend(told.await.ok().flatten());
+        }
+        held
     }
 
     /// Asks a room for something that no client asks for. One that goes to rest just then is

@@ -206,6 +206,7 @@ impl Auth {
     /// Closes every socket of an account.
     pub fn close_all(&self, account: AccountId, code: CloseCode) {
         self.tickets.forget(account);
+        self.ceremonies.forget(account);
         self.live.close_all(account, code);
     }
 }

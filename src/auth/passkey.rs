@@ -108,6 +108,15 @@ impl Ceremonies {
         let found = found.filter(|(_, ends)| now < *ends);
         Ok(found.ok_or(PasskeyFault::Over)?.0)
     }
+
+    /// Nobody adds a passkey to an account any more.
+    pub(super) fn forget(&self, account: AccountId) {
+        let is_of = |ceremony: &Ceremony| match ceremony {
+            Ceremony::Adding(adding, _) => *adding == account,
+            Ceremony::SigningIn(_) => false,
+        };
+        self.0.lock().retain(|_, (ceremony, _)| !is_of(ceremony));
+    }
 }
 
 impl Auth {
@@ -275,5 +284,15 @@ mod tests {
         assert!(ceremonies.take(&browser, 1).is_err(), "used");
         let browser = ceremonies.keep(begin(), 0).unwrap();
         assert!(ceremonies.take(&browser, GOOD_MS).is_err(), "over");
+        let (ada, bob) = (AccountId::from_bits(1), AccountId::from_bits(2));
+        let adds = |account| {
+            let party = party("http://localhost").unwrap();
+            let begun = party.start_passkey_registration(Uuid::nil(), "ada", "ada", None);
+            ceremonies.keep(Ceremony::Adding(account, begun.unwrap().1), 0)
+        };
+        let (adas, bobs) = (adds(ada).unwrap(), adds(bob).unwrap());
+        ceremonies.forget(ada);
+        assert!(ceremonies.take(&adas, 1).is_err(), "the account is gone");
+        assert!(ceremonies.take(&bobs, 1).is_ok(), "others are not");
     }
 }

@@ -127,7 +127,12 @@ async fn route(
         ["rooms", room, "socket"] => upgrade::socket(app, request, room, asker).await,
         ["api", "openapi.json"] => {
             reading(&request, "GET, HEAD")?;
-            Ok(described())
+            let description = include_str!("openapi.json");
+            Ok(described(description, "application/json"))
+        }
+        ["api", "export.schema.json"] => {
+            reading(&request, "GET, HEAD")?;
+            Ok(described(crate::privacy::SCHEMA, "application/schema+json"))
         }
         ["api", "rooms"] if *request.method() == Method::POST => {
             rooms::create(app, request, asker).await
@@ -229,12 +234,11 @@ fn changing(asker: Asker) -> Result<(), Problem> {
     }
 }
 
-/// The description of all this (OpenAPI 3.1).
-fn described() -> Response {
-    let mut response = Response::new(Full::from(include_str!("openapi.json")));
+/// A description for programs: of all this (OpenAPI 3.1), or of an export (JSON Schema).
+fn described(description: &'static str, kind: &'static str) -> Response {
+    let mut response = Response::new(Full::from(description));
     let headers = response.headers_mut();
-    let kind = http::HeaderValue::from_static("application/json");
-    headers.insert("content-type", kind);
+    headers.insert("content-type", http::HeaderValue::from_static(kind));
     let cache = http::HeaderValue::from_static("no-cache");
     headers.insert("cache-control", cache);
     response

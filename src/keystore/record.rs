@@ -116,7 +116,8 @@ impl EntryId {
         bytes
     }
 
-    fn read(kind: u8, bytes: [u8; 32]) -> Option<Self> {
+    /// The entry of a kind as the file numbers them; `None` when there is no such kind.
+    pub(crate) fn read(kind: u8, bytes: [u8; 32]) -> Option<Self> {
         let short: [u8; 16] = bytes[..16].try_into().ok()?;
         Some(match kind {
             1 => Self::Key(KeyId(short)),

@@ -14,9 +14,16 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// What the document says that it is.
-const FORMAT: &str = "stereo-export";
+pub(super) const FORMAT: &str = "stereo-export";
 /// The version of its schema.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
+/// The document in the zip file.
+pub(super) const DOCUMENT: &str = "stereo-export.json";
+/// The picture in the zip file.
+pub(super) const PICTURE: &str = "picture.jpg";
+
+/// What the document looks like: JSON Schema, 2020-12. The server publishes it.
+pub const SCHEMA: &str = include_str!("export.schema.json");
 
 /// An export.
 pub struct Export {
@@ -56,7 +63,7 @@ pub async fn export(
     let sessions = store.sessions(id, today).await?;
     let sessions: Vec<Value> = sessions.iter().map(session).collect();
     let mut document = personal(&account);
-    document["picture"] = json!(picture.as_ref().map(|_| "picture.jpg"));
+    document["picture"] = json!(picture.as_ref().map(|_| PICTURE));
     document["passkeys"] = json!(passkeys);
     document["sessions"] = json!(sessions);
     let threads = store.threads(id).await?;
@@ -95,12 +102,18 @@ fn session(session: &Session) -> Value {
         SessionKind::Browser => "browser",
         SessionKind::Token => "token",
     };
-    json!({"kind": kind, "label": session.label, "ends": session.ends.date()})
+    json!({
+        "id": format!("{:x}", session.id.0),
+        "kind": kind,
+        "label": session.label,
+        "ends": session.ends.date(),
+    })
 }
 
 fn thread(thread: &Thread) -> Value {
     let letters = thread.letters.iter().map(|letter| {
         json!({
+            "id": format!("{:x}", letter.id.0),
             "by": letter.by,
             "day": letter.day.date(),
             "text": letter.text,
@@ -109,6 +122,7 @@ fn thread(thread: &Thread) -> Value {
     let read = thread.looks.iter();
     let read = read.map(|look| json!({"what": look.what, "day": Day(look.day).date()}));
     json!({
+        "id": format!("{:x}", thread.id.0),
         "subject": thread.subject,
         "closed": thread.closed,
         "letters": letters.collect::<Vec<_>>(),
@@ -155,7 +169,7 @@ fn shown(room: &StoredRoom, id: AccountId) -> Value {
         })
     });
     let banned: Vec<Value> = (room.bans.iter().filter(|ban| is_owner || ban.key == own))
-        .map(|ban| json!({"member": ban.member, "until_ms": ban.until_ms}))
+        .map(|ban| json!({"id": ban.id, "member": ban.member, "until_ms": ban.until_ms}))
         .collect();
     let mut shown = json!({
         "id": room.id(),
@@ -166,7 +180,9 @@ fn shown(room: &StoredRoom, id: AccountId) -> Value {
     });
     let member = me.map(|(id, _)| *id);
     let mine = |by| is_owner || Some(by) == member;
-    let items = room.queue.iter().chain(&room.current);
+    // Of their own room they see what plays apart.
+    let playing = room.current.iter().filter(|_| !is_owner);
+    let items = playing.chain(&room.queue);
     shown["queue"] = items
         .filter(|item| mine(item.by))
         .map(|item| json!(item))
@@ -214,12 +230,12 @@ impl Export {
             .last_modified_time(DateTime::default())
             .unix_permissions(0o600);
         let text = serde_json::to_vec_pretty(&self.document).map_err(std::io::Error::other)?;
-        archive.start_file("stereo-export.json", options)?;
+        archive.start_file(DOCUMENT, options)?;
         archive.write_all(&text)?;
         archive.start_file("index.html", options)?;
         archive.write_all(self.page().as_bytes())?;
         if let Some(picture) = &self.picture {
-            archive.start_file("picture.jpg", options)?;
+            archive.start_file(PICTURE, options)?;
             archive.write_all(picture)?;
         }
         Ok(archive.finish()?.into_inner())

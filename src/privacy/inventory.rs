@@ -3,7 +3,7 @@
 //! not named here, or does not find one that is.
 
 use Owner::{Account, Anybody, Guest, Nobody};
-use Place::{Column, File, KeyEntry, Memory};
+use Place::{Column, Elsewhere, File, KeyEntry, Memory};
 
 /// One kind of data.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub enum Place {
     KeyEntry(&'static str),
     /// A file in the folder for data.
     File(&'static str),
+    /// A file somewhere else: the key of the config that says where, and what is added to that.
+    Elsewhere(&'static str, &'static str),
     /// The process itself; never a file.
     Memory(&'static str),
 }
@@ -119,6 +121,11 @@ pub const INVENTORY: &[Kind] = &[
     kind("the server's key", File("server.key"), Nobody, Kept::Plain, None, "stays"),
     kind("the lock that keeps a second server out; empty", File("lock"), Nobody, Kept::Plain, None, "stays"),
     kind("where operations listen, and the token of this start for whoever runs the server", File("operator.token"), Nobody, Kept::Plain, None, "at the end of the process; replaced at each start"),
+    // ---- Files elsewhere, where the operator wants them.
+    kind("the key store's one copy, replaced as a whole", Elsewhere("store.keys_copy", ""), Anybody, Kept::Wrapped, None, "by each deletion, before it is called done"),
+    kind("what the copy is about to be", Elsewhere("store.keys_copy", ".new"), Anybody, Kept::Wrapped, None, "when it has become the copy; after a crash, with the next one"),
+    kind("the server's key, kept apart", Elsewhere("store.key_file", ""), Nobody, Kept::Plain, None, "stays"),
+    kind("backups of the database, encrypted to the operator", Elsewhere("backup.folder", "/"), Anybody, Kept::Sealed, None, "unreadable with the account's key, which no backup holds; the file after 30 days at most"),
     // ---- The key store, and its one copy (store.keys_copy), which is replaced with it.
     kind("the key of an account, of a guest for one room, or of a mail to no account", KeyEntry("key"), Anybody, Kept::Wrapped, None, "with the account; when the guest is erased, or not kept any more; with the mail"),
     kind("keyed hash of an e-mail address, a provider's subject, a passkey's id or what a handle looks like", KeyEntry("lookup"), Account, Kept::Hashed, None, "with what it leads by; with the account"),
@@ -171,7 +178,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("hash of the code, keyed by the attempt's key", Column("attempts", "code"), Anybody, Kept::Hashed, None, WITH_ATTEMPT),
     kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("whether the code was shown", Column("attempts", "shown"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
-    kind("the address, when the attempt ends, and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    kind("the address, when the attempt ends (to the moment, sealed for its holder), and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
     // ---- Mails that wait to be sent.
     kind("a mail's random number, under which a repeated mail is known again", Column("mails", "id"), Anybody, Kept::Plain, None, WITH_MAIL),
     kind("for whom it is", Column("mails", "account"), Account, Kept::Plain, None, WITH_MAIL),
@@ -186,8 +193,8 @@ pub const INVENTORY: &[Kind] = &[
     // ---- Rooms that stay.
     kind("a room's id", Column("rooms", "id"), Account, Kept::Plain, Some("rooms"), WITH_ROOM),
     kind("whose room it is", Column("rooms", "owner"), Account, Kept::Plain, None, WITH_ROOM),
-    kind("title and settings, hashes of password and invitations, who is host", Column("rooms", "settings"), Account, Kept::Sealed, Some("rooms"), WITH_ROOM),
-    kind("what plays, since when, added by which member", Column("rooms", "playing"), Anybody, Kept::Plain, Some("rooms"), WITH_ROOM),
+    kind("title and settings, hashes of password and of invitations with the ends that were chosen for them, who is host", Column("rooms", "settings"), Account, Kept::Sealed, Some("rooms"), WITH_ROOM),
+    kind("what plays, from when on (a time of the music, not of a visit), added by which member", Column("rooms", "playing"), Anybody, Kept::Plain, Some("rooms"), WITH_ROOM),
     kind("the order of what is coming", Column("rooms", "play_order"), Nobody, Kept::Plain, Some("rooms"), WITH_ROOM),
     kind("in which room", Column("room_members", "room"), Anybody, Kept::Plain, None, WITH_MEMBER),
     kind("a member's random name in this room", Column("room_members", "member"), Anybody, Kept::Plain, Some("rooms"), WITH_MEMBER),
@@ -232,7 +239,13 @@ pub const INVENTORY: &[Kind] = &[
     kind("what support may look at, and until when", Memory("consents"), Account, Kept::Volatile, None, "after an hour, when it is taken back, with the thread"),
     kind("mails that are being sent", Memory("mails under way"), Anybody, Kept::Volatile, None, "when each is sent or stopped; stopped with what drops it from the queue"),
     kind("that somebody was told something of a room, by a keyed hash", Memory("rooms told of"), Account, Kept::Volatile, None, "within the day"),
-    kind("addresses, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour"),
+    kind("which rooms are in no list, because their account is frozen", Memory("hidden rooms"), Account, Kept::Volatile, None, "when the account is used again; with the room; with the account"),
+    kind("which account a ticket for a socket stands for, by its hash", Memory("tickets"), Account, Kept::Volatile, None, "when it is used, after half a minute, with the account"),
+    kind("which account adds a passkey, and what was asked of its browser", Memory("passkey ceremonies"), Account, Kept::Volatile, None, "when it is done, after five minutes, with the account"),
+    kind("hashes of sign-ins with a provider that are used up; what they say is sealed in the browser's own cookie", Memory("sign-ins with a provider"), Anybody, Kept::Volatile, None, "after ten minutes"),
+    kind("when a sign-in by mail ends", Memory("attempts under way"), Anybody, Kept::Volatile, None, "with the attempt"),
+    kind("which account and session a socket is held by", Memory("live sockets"), Account, Kept::Volatile, None, "when the socket ends; it ends with the session and with the account"),
+    kind("keyed hashes of addresses and accounts, for limits only", Memory("limits"), Anybody, Kept::Volatile, None, "within the hour; the key each day"),
     kind("salted hashes of address and browser, to count visitors once", Memory("visitors of today"), Anybody, Kept::Volatile, None, "at the end of the day, with the salt"),
     kind("keyed hash of the address that asked for a link", Memory("sign-ins under way"), Anybody, Kept::Volatile, None, WITH_ATTEMPT),
     kind("random tokens that make a guest the same guest again", Memory("the guest's own browser"), Guest, Kept::Volatile, None, "by the guest"),
@@ -247,6 +260,7 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
+    use crate::keystore::EntryId;
     type Names = BTreeSet<String>;
 
     fn named(of: impl Fn(Place) -> Option<String>) -> Names {
@@ -302,6 +316,92 @@ mod tests {
             ["accounts.shoe_size".to_owned()].into(),
             "a new one is seen"
         );
+    }
+
+    /// A kind of entry as the inventory names it. One that is new has to be named here first.
+    fn entry_name(entry: EntryId) -> &'static str {
+        match entry {
+            EntryId::Key(_) => "key",
+            EntryId::Lookup(_) => "lookup",
+            EntryId::Attempt(_) => "attempt",
+        }
+    }
+
+    #[test]
+    fn every_kind_of_entry_of_the_key_store_is_named_and_no_other() {
+        let kinds = (0..=u8::MAX).filter_map(|kind| EntryId::read(kind, [0; 32]));
+        let kinds: Names = kinds.map(|entry| entry_name(entry).to_owned()).collect();
+        let named = named(|place| match place {
+            KeyEntry(name) => Some(name.to_owned()),
+            _ => None,
+        });
+        assert_eq!(kinds, named);
+    }
+
+    /// Keys of the config that name what is only read.
+    const READ: [&str; 3] = ["mail.password_file", "tls.certificate", "tls.key"];
+
+    #[test]
+    fn every_path_of_the_config_is_read_or_named() {
+        let named = named(|place| match place {
+            Elsewhere(key, _) => Some(key.to_owned()),
+            _ => None,
+        });
+        let mut classified: Names = READ.iter().map(|key| key.to_string()).collect();
+        classified.extend(named);
+        // The folder for data itself, of which each file is named.
+        classified.insert("store.data".into());
+        // Paths of the config are fields of this type, and of no other. Those of the command line
+        // are the operator's own; those of providers name files that are read.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config");
+        let mut paths = Names::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let file = file.unwrap().path();
+            let section = file.file_stem().unwrap().to_string_lossy().into_owned();
+            if ["arguments", "providers", "tests"].contains(&&*section) {
+                continue;
+            }
+            let source = std::fs::read_to_string(&file).unwrap();
+            let fields = source.lines().filter_map(|line| {
+                let field = line.trim().strip_prefix("pub ")?;
+                field.split_once(": PathBuf,").map(|(name, _)| name)
+            });
+            paths.extend(fields.map(|field| format!("{section}.{field}")));
+        }
+        assert_eq!(paths, classified);
+    }
+
+    #[tokio::test]
+    async fn what_is_written_elsewhere_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let elsewhere = root.path().join("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        let config = config::Store {
+            data: root.path().join("data"),
+            keys_copy: elsewhere.join("keys_copy"),
+            key_file: elsewhere.join("key_file"),
+            ..config::Store::default()
+        };
+        let store = SqliteStore::open(&config, Arc::new(Clock::manual(0.0))).unwrap();
+        let account = NewAccount {
+            handle: "Ada".into(),
+            identities: Vec::new(),
+        };
+        let ada = store.create_account(account).await.unwrap();
+        // Each deletion replaces the copy.
+        let receipt = crate::store::ReceiptId::random();
+        crate::store::Erasures::erase_account(&store, ada, receipt)
+            .await
+            .unwrap();
+        let names = |folder: &std::path::Path| -> Names {
+            let files = std::fs::read_dir(folder).unwrap();
+            files
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect()
+        };
+        let copies = ["keys_copy", "key_file"].map(str::to_owned);
+        assert_eq!(names(&elsewhere), copies.into());
+        assert!(!names(&config.data).contains("server.key"), "kept apart");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! where the data are.
 
 mod export;
+mod import;
 pub mod inventory;
 
 pub mod policy;
 pub mod prove;
 mod purge;
 
-pub use export::{Export, export};
+pub use export::{Export, SCHEMA, export};
+pub use import::{Import, LARGEST_ZIP, Taken, TakenRoom};
 pub use purge::purge;

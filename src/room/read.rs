@@ -1,6 +1,6 @@
 //! What can be asked of a room without changing it. Everything here is JSON ready to be sent.
 
-use super::input::Ms;
+use super::input::{MemberKey, Ms};
 use super::state::State;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -123,6 +123,30 @@ impl State {
             .filter_map(|id| Some((*id, self.members.get(*id)?.person.clone())))
             .collect();
         (list, people)
+    }
+
+    /// What the room holds in memory of a member, for them alone; `None` for who is none.
+    pub fn held_of(&self, key: MemberKey) -> Option<Value> {
+        let id = self.members.find(key)?;
+        let person = &self.members.get(id)?.person;
+        let public = &self.public;
+        let messages = public.chat.iter().filter(|message| message.by == id);
+        let items = public.current.iter().chain(&public.queue);
+        let items: Vec<_> = items.filter(|item| item.by == id).collect();
+        let history = self.history.iter().filter(|played| played.by == id);
+        let about = |ids: [Option<MemberId>; 2]| ids.contains(&Some(id));
+        let log = self.log.iter();
+        let log = log.filter(|entry| about([entry.by, entry.member]));
+        Some(json!({
+            "id": public.room.id,
+            "title": public.room.title,
+            "temporary": public.room.temporary,
+            "you": {"member": id, "name": person.name, "picture": person.picture, "role": person.role, "muted": person.muted},
+            "messages": messages.collect::<Vec<_>>(),
+            "queue": items,
+            "history": history.collect::<Vec<_>>(),
+            "log": log.collect::<Vec<_>>(),
+        }))
     }
 
     /// Reactions to the current item.

@@ -1,6 +1,7 @@
 //! `/api/me…`: what is kept of whoever is signed in, for them to see and to change.
 
 pub(super) mod correspondence;
+mod import;
 mod picture;
 mod purge;
 mod receipt;
@@ -55,6 +56,8 @@ pub(super) async fn route(
         (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
         (["ways", _], _) => Err(Problem::method("DELETE")),
         (["export"], Method::GET | Method::HEAD) => export(app, who).await,
+        (["import"], Method::POST) => import::import(app, request, who).await,
+        (["import"], _) => Err(Problem::method("POST")),
         (["export"], _) => Err(Problem::method("GET, HEAD")),
         (["picture"], _) => picture::route(app, request, who).await,
         (["rooms", rest @ ..], _) => rooms::route(app, request, rest, who).await,
@@ -117,7 +120,8 @@ fn gone() -> Problem {
 async fn export(app: &App, who: Who) -> Result<Response, Problem> {
     let today = app.auth.today();
     let export = crate::privacy::export(&*app.store, who.account, today).await?;
-    let export = export.ok_or_else(gone)?;
+    let mut export = export.ok_or_else(gone)?;
+    export.document["live"] = app.held_in_rooms(who.account).await.into();
     let zipped = tokio::task::spawn_blocking(move || export.zip()).await;
     let Ok(Ok(bytes)) = zipped else {
         return Err(Problem::internal("an export could not be written"));

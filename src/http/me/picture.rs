@@ -5,8 +5,8 @@ use super::super::{Request, Response, body, empty, json};
 use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
-use crate::media::picture::{self, LARGE, LARGEST, SMALL};
-use crate::store::{AccountId, PictureSize};
+use crate::media::picture::{self, LARGE, LARGEST, Picture, SMALL};
+use crate::store::{AccountId, PictureSize, StoreError};
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
@@ -38,7 +38,6 @@ pub(super) fn shown(name: Option<&str>) -> Value {
 }
 
 async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
-    app.refuse_frozen(who.account).await?;
     let bytes = body::bytes(request, LARGEST, WAIT).await?;
     let name = keep(app, bytes, who.account).await?;
     let told = value!({"picture": shown(name.as_deref())});
@@ -48,12 +47,22 @@ async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Pro
 /// Makes a picture out of bytes, and keeps it.
 ///
 /// # Errors
-/// When they are no picture that is taken, or nothing can be kept.
+/// When they are no picture that is taken, the account is frozen, or nothing can be kept.
 pub(in super::super) async fn keep(
     app: &Arc<App>,
     bytes: Bytes,
     account: AccountId,
 ) -> Result<Option<Box<str>>, Problem> {
+    app.refuse_frozen(account).await?;
+    let made = make(app, bytes).await?;
+    Ok(set(app, account, made).await?)
+}
+
+/// Makes a picture out of bytes.
+///
+/// # Errors
+/// When they are no picture that is taken.
+pub(super) async fn make(app: &App, bytes: Bytes) -> Result<Picture, Problem> {
     // Decoding takes much memory for a moment: only a few at once, and whoever comes then waits.
     let Ok(permit) = app.decoding.clone().acquire_owned().await else {
         return Err(Problem::internal("no more pictures are decoded"));
@@ -67,7 +76,19 @@ pub(in super::super) async fn keep(
         // A decoder that panics has met a picture that is none.
         ErrorObject::new(ErrorKind::Invalid, "picture: expected one that is whole")
             .with_field("picture")
-    })??;
+    })?;
+    Ok(made?)
+}
+
+/// Keeps a picture, and tells the rooms; the name that it is found by.
+///
+/// # Errors
+/// When nothing can be kept.
+pub(super) async fn set(
+    app: &App,
+    account: AccountId,
+    made: Picture,
+) -> Result<Option<Box<str>>, StoreError> {
     let name = app.store.set_picture(account, Some(made)).await?;
     app.tell_picture(account, name.clone()).await;
     Ok(name)

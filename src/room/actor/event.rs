@@ -55,6 +55,13 @@ pub enum RoomEvent {
         /// Where the new one is served.
         picture: Option<Box<str>>,
     },
+    /// Somebody wants to know what is held of them.
+    Tell {
+        /// Who.
+        key: MemberKey,
+        /// Told nothing when they are no member here.
+        done: oneshot::Sender<Option<serde_json::Value>>,
+    },
     /// The room is to stay.
     Keep {
         /// As whose.

@@ -251,6 +251,10 @@ impl Actor {
             RoomEvent::Picture { key, picture } => {
                 self.apply(Input::Picture { key, picture });
             }
+            RoomEvent::Tell { key, done } => {
+                // Whoever asked may have gone.
+                let _ = done.send(self.state.held_of(key));
+            }
             RoomEvent::Keep {
                 account,
                 guest,
