@@ -319,3 +319,40 @@ async fn a_temporary_room_needs_no_account_and_one_that_stays_does() {
     assert_eq!((status, &told["room"]["temporary"]), (201, &json!(true)));
     assert!(told["token"].is_string());
 }
+
+#[tokio::test]
+async fn whoever_cannot_join_because_something_broke_is_told_a_reference() {
+    let mut mailbox = Mailbox::open().await;
+    let mut config = mailbox.config();
+    config.rooms.empty_ms = 0;
+    config.rooms.leave_grace_ms = 0;
+    config.rooms.presence_grace_ms = 0;
+    let server = Server::start_with(config).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let resting = open_room(&mut ada, json!({"title": "At rest"})).await;
+    ada.join(&resting, json!({})).await.close().await;
+    until_it_rests(&server, &resting).await;
+    let open = open_room(&mut ada, json!({"title": "Open"})).await;
+    let _guest = server.join(&open, json!({})).await;
+    // Somebody writes into the file beside the server.
+    let file = server.app.config.store.data.join("stereo.db");
+    let db = rusqlite::Connection::open(file).unwrap();
+    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    let spoil = "UPDATE rooms SET settings = x'00' WHERE id = ?1";
+    assert_eq!(db.execute(spoil, [&resting]).unwrap(), 1);
+    assert_eq!(
+        db.execute("UPDATE accounts SET handle = x'00'", [])
+            .unwrap(),
+        1
+    );
+    let (origin, cookie) = (format!("http://{}", server.address), ada.cookie());
+    let hers = [("origin", origin.as_str()), ("cookie", cookie.as_str())];
+    for (room, headers) in [(&resting, &[][..]), (&open, &hers[..])] {
+        let mut client = server.socket_with(room, headers).await.unwrap();
+        let refused = client.call("join", json!({})).await.unwrap_err();
+        assert_eq!(refused["data"]["kind"], "internal", "{refused}");
+        let reference = refused["data"]["reference"].as_str();
+        assert!(reference.is_some_and(|it| it.len() >= 8), "{refused}");
+    }
+}

@@ -120,12 +120,16 @@ async fn prefer(
         language: known.clone().or(before.language.clone()),
         room_mails: wanted.room_mails,
         policy_mails: wanted.policy_mails,
+        uncounted: wanted.uncounted,
         ..before
     };
     let mails = value!({"rooms": wanted.room_mails, "policy": wanted.policy_mails});
     let set = app.store.set_preferences(account, preferences).await;
     let failed = set.is_err();
     report.note("mails", set.map(|()| mails));
+    if !failed {
+        report.note("counted", Ok(value!(!wanted.uncounted)));
+    }
     if let Some(language) = known.filter(|_| !failed) {
         report.note("language", Ok(value!(language)));
     }
