@@ -500,7 +500,7 @@ mod tests {
                 zipped(&[("../stereo-export.json", document.as_bytes())]),
                 Some(DOCUMENT),
             ),
-            (zipped(&[(DOCUMENT, &bomb)]), Some(DOCUMENT)),
+            (zipped(&[(DOCUMENT, &bomb[..])]), Some(DOCUMENT)),
             (zipped(&many), None),
         ] {
             let error = Import::read(&bytes).err().unwrap();

@@ -228,7 +228,7 @@ fn times_are_seen_in_texts() {
 }
 
 /// Columns of a person whose content tells a time of now, as the inventory says of them.
-const STATED: [(&str, &str); 1] = [("rooms", "playing")];
+const STATED: [(&str, &str); 2] = [("rooms", "playing"), ("mails", "due_ms")];
 
 #[tokio::test]
 async fn a_day_of_visits_leaves_neither_address_nor_agent_nor_time() {
