@@ -30,6 +30,10 @@ import { prefer, preferences } from './preferences.js';
  * @property {string} ends
  * @property {boolean} current
  *
+ * @typedef {object} Imported
+ * @property {{ rooms: { title: string, missing_tracks: number, choose_password: boolean }[] }} taken
+ * @property {{ what: string, why: string }[]} left
+ *
  * @typedef {{ email: boolean, passkeys: boolean, providers: { id: string, name: string }[] }} Ways
  * @typedef {{ me: Me, fresh: boolean, then: string | null } | { code: string }} Confirmed
  */
@@ -170,7 +174,7 @@ export const keepRoom = (id, token) => change('PUT', `/api/me/rooms/${encodeURIC
 /** @param {string} id */
 export const deleteRoom = (id) => change('DELETE', `/api/me/rooms/${encodeURIComponent(id)}`);
 
-/** Reads an export in: what this account has not yet is added. @param {Blob} file */
+/** Reads an export of another server in, and says what came along. @param {Blob} file @returns {Promise<Imported>} */
 export async function importExport(file) {
   const told = await ask('/api/me/import', { method: 'POST', body: file, headers: { 'content-type': 'application/zip' } });
   await findMe();

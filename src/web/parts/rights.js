@@ -2,8 +2,8 @@
 // The person's rights, each a switch, a button or a place to go, with a sentence in plain words.
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
-import { t } from '../lib/i18n.js';
-import { changeMe, eraseMe, receipt } from '../lib/account.js';
+import { list, t } from '../lib/i18n.js';
+import { changeMe, eraseMe, importExport, receipt } from '../lib/account.js';
 import { announce } from '../lib/announce.js';
 import { policy } from '../lib/policy.js';
 import { forgetPreferences, prefer, preferences } from '../lib/preferences.js';
@@ -19,7 +19,7 @@ export function Rights({ person }) {
     <h2 id="yours">${t('privacy.title')}</h2>
     <p class="note">${t('privacy.rights_note')}</p>
     <${Right} name="correct"><a class="secondary" href="#profile">${t('privacy.correct_button')}</a><//>
-    <${Right} name="export"><div class="ways-add"><a class="secondary" href="/api/me/export" download="stereo-export.zip" data-test="export">${t('privacy.export_button')}</a></div><//>
+    <${Right} name="export"><div class="ways-add"><a class="secondary" href="/api/me/export" download="stereo-export.zip" data-test="export">${t('privacy.export_button')}</a><${Import} /></div><//>
     <${Right} name="freeze"><label class="switch"><input type="checkbox" data-test="freeze" checked=${person.frozen} onChange=${freeze} /><span>${t('privacy.freeze_switch')}</span></label><//>
     <${Right} name="object"><a class="secondary" href="#mails">${t('account.mails')}</a><${Counted} person=${person} /><//>
     <${Complain} />
@@ -32,6 +32,32 @@ export function Rights({ person }) {
 /** One right, in a sentence, and what uses it. @param {{ name: 'correct' | 'export' | 'freeze' | 'object' | 'decisions' | 'erase', children?: any }} props */
 function Right({ name, children }) {
   return html`<div class="setting" data-test=${`right-${name}`}><h3>${t(`privacy.${name}`)}</h3><p class="note">${t(`privacy.${name}_note`)}</p>${children}</div>`;
+}
+
+/** Reads in what they took along from another server. What did not come along is said. */
+function Import() {
+  const told = useSignal(/** @type {import('../lib/account.js').Imported | null} */ (null));
+  const busy = useSignal(false);
+  const choose = async (/** @type {any} */ event) => {
+    const file = event.target.files?.[0];
+    event.target.value = '';
+    if (!file || busy.value) return;
+    busy.value = true;
+    told.value = (await attempt(importExport(file))) ?? null;
+    busy.value = false;
+  };
+  const { taken, left } = told.value ?? {};
+  const missing = taken?.rooms.reduce((sum, room) => sum + room.missing_tracks, 0) ?? 0;
+  const open = taken?.rooms.filter((room) => room.choose_password).map((room) => room.title) ?? [];
+  return html`
+    <label class="secondary profile-file" aria-busy=${busy.value}><input type="file" accept=".zip,application/zip" data-test="import" onChange=${choose} /><span>${t('privacy.import_button')}</span></label>
+    ${taken && html`<div class="import-told" role="status" data-test="imported">
+      <p>${t('privacy.import_rooms', { count: taken.rooms.length })}</p>
+      ${left?.some(({ what }) => what === 'handle') && html`<p>${t('privacy.import_handle')}</p>`}
+      ${missing > 0 && html`<p>${t('privacy.import_missing', { count: missing })}</p>`}
+      ${open.length > 0 && html`<p>${t('privacy.import_password', { rooms: list(open) })}</p>`}
+      <p class="note">${t('privacy.import_stays')}</p>
+    </div>`}`;
 }
 
 /** Where visits are counted: theirs, or not. The account says it for every browser. @param {{ person: import('../lib/account.js').Me }} props */
