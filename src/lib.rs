@@ -13,6 +13,7 @@ pub mod connection;
 pub mod conversation;
 pub mod http;
 pub mod keystore;
+mod killpoint;
 pub mod limiter;
 pub mod mail;
 pub mod media;

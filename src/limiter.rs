@@ -67,6 +67,13 @@ impl HourLimiter {
         self.counted(key, Instant::now(), true)
     }
 
+    /// Counts nothing any more of what is not an address of the network.
+    pub fn forget(&self, key: impl Hash) {
+        let mut counted = self.counted.lock();
+        let key = counted.key.hash_one(key);
+        counted.counts.remove(&key);
+    }
+
     /// As [`Self::take`], without counting.
     ///
     /// # Errors

@@ -157,6 +157,8 @@ async fn tend_store(app: Arc<App>) {
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // The log says what is wrong with the store.
     let _ = app.list_resting().await;
+    // Whoever was being forgotten when the process ended goes on being forgotten.
+    crate::privacy::resume(&app).await;
     let mut ticks = 0_u64;
     loop {
         interval.tick().await;

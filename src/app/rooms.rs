@@ -175,6 +175,37 @@ impl App {
         held
     }
 
+    /// Erases a guest from a room, whether or not they may come in. Returns when nothing of them is
+    /// left in it, on the disk too; there need be no such room and no such guest.
+    ///
+    /// # Errors
+    /// `unavailable` when the room could not keep what is left of it; it goes on trying.
+    pub(crate) async fn erase_guest(&self, room: RoomId, guest: MemberKey) -> Result<(), Problem> {
+        let erased = self.ask_room(room, |done| RoomEvent::Erase { key: guest, done });
+        match erased.await {
+            Err(problem) if problem.is_not_found() => Ok(()),
+            erased => erased,
+        }
+    }
+
+    /// How many rooms are open, and how many of them hold something of an account.
+    pub(crate) async fn rooms_that_hold(&self, account: AccountId) -> (usize, usize) {
+        let key = MemberKey::Account(account.bits());
+        let mut asked = Vec::new();
+        for room in self.node.registry.all() {
+            let (done, answer) = oneshot::channel();
+            // A room that is over holds nobody.
+            if room.send(RoomEvent::Holds { key, done }).await {
+                asked.push(answer);
+            }
+        }
+        let (all, mut found) = (asked.len(), 0);
+        for answer in asked {
+            found += usize::from(answer.await == Ok(true));
+        }
+        (all, found)
+    }
+
     /// Asks a room for something that no client asks for. One that goes to rest just then is
     /// looked for again.
     async fn ask_room(

@@ -94,6 +94,7 @@ impl Auth {
             code: code(),
             ends_ms: self.clock.now_ms() + GOOD_MS,
             then: serde_json::to_string(purpose).unwrap_or_default().into(),
+            account: purpose.add_to.map(AccountId::from_bits),
         };
         self.store.begin_attempt(attempt).await?;
         Ok(begun)

@@ -55,6 +55,13 @@ impl Live {
         over.map(|held| held.who).collect()
     }
 
+    /// How many sessions hold sockets, and how many of them are an account's.
+    pub(super) fn hold_of(&self, account: AccountId) -> (usize, usize) {
+        let sessions = self.0.lock();
+        let of = sessions.values().filter(|held| held.who.account == account);
+        (sessions.len(), of.count())
+    }
+
     pub(super) fn close(&self, session: SessionId, code: CloseCode) {
         let held = self.0.lock().remove(&session);
         held.into_iter().for_each(|held| held.close(code));

@@ -203,7 +203,18 @@ impl Auth {
         self.live.let_go(who, outlet);
     }
 
-    /// Closes every socket of an account.
+    /// How many sockets, tickets and ceremonies there are, and how many of them are of an account.
+    pub fn holds(&self, account: AccountId) -> (usize, usize) {
+        let held = [
+            self.tickets.hold(account),
+            self.live.hold_of(account),
+            self.ceremonies.hold(account),
+        ];
+        let sum = |(all, of): (usize, usize), one: (usize, usize)| (all + one.0, of + one.1);
+        held.into_iter().fold((0, 0), sum)
+    }
+
+    /// Closes every socket of an account; its tickets and ceremonies are nothing any more.
     pub fn close_all(&self, account: AccountId, code: CloseCode) {
         self.tickets.forget(account);
         self.ceremonies.forget(account);

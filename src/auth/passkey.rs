@@ -31,6 +31,12 @@ enum Ceremony {
     SigningIn(DiscoverableAuthentication),
 }
 
+impl Ceremony {
+    fn is_of(&self, account: AccountId) -> bool {
+        matches!(self, Self::Adding(owner, _) if *owner == account)
+    }
+}
+
 /// A ceremony that was begun.
 pub struct Begun {
     /// What the browser is asked, as `navigator.credentials` takes it once its binary parts are
@@ -93,9 +99,8 @@ impl Ceremonies {
     fn keep(&self, ceremony: Ceremony, now: u64) -> Result<Box<str>, PasskeyFault> {
         let browser = secret::token();
         let mut all = self.0.lock();
-        if all.len() >= MOST {
-            all.retain(|_, (_, ends)| *ends > now);
-        }
+        // Those that are over name accounts as well: they are not kept until there is no room.
+        all.retain(|_, (_, ends)| *ends > now);
         if all.len() >= MOST {
             return Err(PasskeyFault::Full);
         }
@@ -103,19 +108,22 @@ impl Ceremonies {
         Ok(browser)
     }
 
+    /// Those of an account are nothing any more.
+    pub(super) fn forget(&self, account: AccountId) {
+        (self.0.lock()).retain(|_, (ceremony, _)| !ceremony.is_of(account));
+    }
+
+    /// How many are under way, and how many of them are an account's.
+    pub(super) fn hold(&self, account: AccountId) -> (usize, usize) {
+        let all = self.0.lock();
+        let of = all.values().filter(|(ceremony, _)| ceremony.is_of(account));
+        (all.len(), of.count())
+    }
+
     fn take(&self, browser: &str, now: u64) -> Result<Ceremony, PasskeyFault> {
         let found = self.0.lock().remove(&secret::hash(browser));
         let found = found.filter(|(_, ends)| now < *ends);
         Ok(found.ok_or(PasskeyFault::Over)?.0)
-    }
-
-    /// Nobody adds a passkey to an account any more.
-    pub(super) fn forget(&self, account: AccountId) {
-        let is_of = |ceremony: &Ceremony| match ceremony {
-            Ceremony::Adding(adding, _) => *adding == account,
-            Ceremony::SigningIn(_) => false,
-        };
-        self.0.lock().retain(|_, (ceremony, _)| !is_of(ceremony));
     }
 }
 
@@ -294,5 +302,25 @@ mod tests {
         ceremonies.forget(ada);
         assert!(ceremonies.take(&adas, 1).is_err(), "the account is gone");
         assert!(ceremonies.take(&bobs, 1).is_ok(), "others are not");
+    }
+
+    #[test]
+    fn a_ceremony_of_an_account_that_goes_is_forgotten_and_so_is_one_that_is_over() {
+        let begin = |account| {
+            let party = party("http://localhost").unwrap();
+            let begun = party.start_passkey_registration(person(account), "x", "x", None);
+            Ceremony::Adding(account, begun.unwrap().1)
+        };
+        let ceremonies = Ceremonies::default();
+        let (ada, bob) = (AccountId::from_bits(1), AccountId::from_bits(2));
+        let of_ada = ceremonies.keep(begin(ada), 0).unwrap();
+        let of_bob = ceremonies.keep(begin(bob), 0).unwrap();
+        assert_eq!(ceremonies.hold(ada), (2, 1));
+        ceremonies.forget(ada);
+        assert_eq!(ceremonies.hold(ada), (1, 0));
+        assert!(ceremonies.take(&of_ada, 1).is_err());
+        ceremonies.keep(begin(ada), GOOD_MS).unwrap();
+        assert_eq!(ceremonies.hold(bob), (1, 0), "it was over");
+        assert!(ceremonies.take(&of_bob, 1).is_err());
     }
 }

@@ -34,6 +34,13 @@ impl Tickets {
         (now < ends).then_some(who)
     }
 
+    /// How many are out, and how many of them are an account's.
+    pub(super) fn hold(&self, account: AccountId) -> (usize, usize) {
+        let out = self.0.lock();
+        let of = out.values().filter(|(who, _)| who.account == account);
+        (out.len(), of.count())
+    }
+
     pub(super) fn forget(&self, account: AccountId) {
         self.0.lock().retain(|_, (who, _)| who.account != account);
     }
@@ -60,7 +67,9 @@ mod tests {
         let ticket = tickets.give(who, 0).unwrap();
         assert_eq!(tickets.take(&ticket, GOOD_MS), None, "over");
         let ticket = tickets.give(who, 0).unwrap();
+        assert_eq!(tickets.hold(account), (1, 1));
         tickets.forget(account);
+        assert_eq!(tickets.hold(account), (0, 0));
         assert_eq!(tickets.take(&ticket, 1), None, "the account is gone");
     }
 }

@@ -43,6 +43,11 @@ impl Problem {
         ErrorObject::new(ErrorKind::NotFound, "there is nothing here").into()
     }
 
+    /// Whether nothing is here, or nothing for you.
+    pub fn is_not_found(&self) -> bool {
+        self.error.data.kind == ErrorKind::NotFound
+    }
+
     /// The route is there, the method is not.
     pub fn method(allow: &'static str) -> Self {
         let mut problem = Self::new(

@@ -140,6 +140,10 @@ async fn route(
         ["api", "rooms"] => {
             rooms::list(app, reading(&request, "GET, HEAD, POST")?.uri().query()).await
         }
+        ["api", "rooms", room, "me"] if *request.method() == Method::DELETE => {
+            rooms::forget_guest(app, room, request, asker).await
+        }
+        ["api", "rooms", _, "me"] => Err(Problem::method("DELETE")),
         ["api", "rooms", room] => rooms::show(app, room, reading(&request, "GET, HEAD")?).await,
         ["api", "sign-in", ref rest @ ..] => sign_in::route(app, request, rest, asker).await,
         ["sign-in", provider] if provider != "email" => {
@@ -251,6 +255,17 @@ fn empty(status: StatusCode) -> Response {
     let store = http::HeaderValue::from_static("no-store");
     response.headers_mut().insert("cache-control", store);
     response
+}
+
+/// What is said of a deletion: that it is complete, or what keeps something in a file for now.
+fn purged(app: &App) -> Response {
+    match app.store.obstacle() {
+        None => empty(StatusCode::NO_CONTENT),
+        Some(obstacle) => {
+            let told = serde_json::json!({"erased": false, "waits_for": obstacle});
+            json(StatusCode::ACCEPTED, &told)
+        }
+    }
 }
 
 /// A JSON response.

@@ -2,8 +2,10 @@
 
 use super::error::Problem;
 use super::session::Shown;
-use super::{Asker, Request, Response, body, changing, json};
+use super::{Asker, Request, Response, body, changing, json, purged};
 use crate::app::App;
+use crate::room::MemberKey;
+use crate::secret;
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json as value};
@@ -120,6 +122,30 @@ pub(super) async fn show(app: &App, room: &str, _request: &Request) -> Result<Re
         StatusCode::OK,
         &value!({"room": shown(room.id(), &summary, listeners)}),
     ))
+}
+
+/// `DELETE /api/rooms/{room}/me`.
+#[derive(Deserialize)]
+struct Forget {
+    /// The guest's own.
+    token: Box<str>,
+}
+
+crate::telemetry::closed!(Forget);
+
+/// Erases the guest who shows their token from a room, also when they may not come in any more. The
+/// answer is the same whether or not there is such a room or guest.
+pub(super) async fn forget_guest(
+    app: &Arc<App>,
+    room: &str,
+    request: Request,
+    asker: Asker,
+) -> Result<Response, Problem> {
+    changing(asker)?;
+    let shown: Forget = body::json(request).await?;
+    let guest = MemberKey::Guest(secret::hash(&shown.token));
+    app.erase_guest(RoomId::parse(room), guest).await?;
+    Ok(purged(app))
 }
 
 pub(super) fn tracks(app: &App, query: Option<&str>) -> Result<Response, Problem> {

@@ -179,6 +179,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("how many wrong codes were tried", Column("attempts", "wrong"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("whether the code was shown", Column("attempts", "shown"), Anybody, Kept::Plain, None, WITH_ATTEMPT),
     kind("the address, when the attempt ends (to the moment, sealed for its holder), and what for", Column("attempts", "content"), Anybody, Kept::SealedForHolder, None, WITH_ATTEMPT),
+    kind("the account that the address is to be added to", Column("attempts", "account"), Account, Kept::Plain, None, WITH_ATTEMPT),
     // ---- Mails that wait to be sent.
     kind("a mail's random number, under which a repeated mail is known again", Column("mails", "id"), Anybody, Kept::Plain, None, WITH_MAIL),
     kind("for whom it is", Column("mails", "account"), Account, Kept::Plain, None, WITH_MAIL),
@@ -217,6 +218,7 @@ pub const INVENTORY: &[Kind] = &[
     kind("what was done, by the random name of the member", Column("room_log", "content"), Anybody, Kept::Plain, Some("rooms"), "when as much was done since as is kept; with the room; the name of an erased member is nobody's"),
     // ---- Of nobody.
     nothing("store", "keys", "the random name of the key store"),
+    nothing("store", "unclean", "whether something was deleted that was not yet looked for in every file"),
     nothing("erasures", "receipt", "a receipt's random name"),
     nothing("erasures", "sought", "random numbers that named what is being erased, until that is done"),
     nothing("erasures", "report", "which files were searched for what was erased, and when"),

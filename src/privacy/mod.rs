@@ -12,4 +12,4 @@ mod purge;
 
 pub use export::{Export, SCHEMA, export};
 pub use import::{Import, LARGEST_ZIP, Taken, TakenRoom};
-pub use purge::purge;
+pub use purge::{Purging, purge, resume};

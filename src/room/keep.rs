@@ -79,6 +79,14 @@ impl State {
         context.step.save = true;
     }
 
+    /// Whether something of a guest or an account is in here.
+    pub fn holds(&self, key: MemberKey) -> bool {
+        let is_owner = self
+            .kept_for
+            .is_some_and(|account| MemberKey::Account(account.bits()) == key);
+        is_owner || self.members.find(key).is_some() || self.bans.iter().any(|ban| ban.key == key)
+    }
+
     /// The end of a guest or an account: nothing of them is left in here afterwards. A room of the
     /// account is handed over as its settings say; to a guest it is temporary again.
     pub(super) fn erase_key(&mut self, context: &mut Context, key: MemberKey) {
@@ -89,7 +97,11 @@ impl State {
         self.bans.retain(|ban| ban.key != key);
         context.step.save |= self.bans.len() != bans;
         if let Some(member) = self.members.find(key) {
-            self.erase(context, member, CloseCode::AccountDeleted);
+            let code = match key {
+                MemberKey::Account(_) => CloseCode::AccountDeleted,
+                MemberKey::Guest(_) => CloseCode::Normal,
+            };
+            self.erase(context, member, code);
         }
         if !is_own || self.is_closed() {
             return;

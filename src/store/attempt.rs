@@ -2,7 +2,7 @@
 //! only with the link or with what that browser holds: until then the server itself cannot read
 //! the address. Nothing tells when it was asked for; the exact end is sealed in with it.
 
-use super::Call;
+use super::{AccountId, Call};
 
 /// Wrong codes after which an attempt is over.
 pub(super) const MOST_WRONG_CODES: u8 = 5;
@@ -31,6 +31,8 @@ pub struct NewAttempt {
     pub ends_ms: u64,
     /// What whoever asked wants to know again; sealed too.
     pub then: Box<str>,
+    /// The account that the address is to be added to: the attempt goes with it.
+    pub account: Option<AccountId>,
 }
 
 /// An attempt whose holder has shown the right secret. It is over with that.

@@ -49,12 +49,28 @@ pub struct Receipt {
 /// A place that was searched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchedPlace {
-    /// The file's name in the folder for data, or `keys_copy`.
+    /// The file's name in the folder for data, `keys_copy` or `key_file` elsewhere, or a part of the
+    /// process's memory.
     pub place: Box<str>,
-    /// How much of it there was, in bytes.
+    /// How much of it there was, in bytes; 0 of what is no file.
     pub bytes: u64,
+    /// How many entries were looked at, of what is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
     /// How many of the things that were looked for are in it.
     pub found: u32,
+}
+
+impl SearchedPlace {
+    /// A part of the process's memory, of which so many entries were looked at and so many found.
+    pub fn memory(place: &str, entries: usize, found: usize) -> Self {
+        Self {
+            place: place.into(),
+            bytes: 0,
+            entries: Some(entries as u64),
+            found: found as u32,
+        }
+    }
 }
 
 /// What an erasure waits for. It goes on by itself.
@@ -71,14 +87,29 @@ pub enum Obstacle {
     Remains,
 }
 
-/// Erasing accounts.
+/// Erasing accounts. What was begun is never forgotten: whoever starts the process anew finds it
+/// among [`Erasures::unfinished_erasures`], until it is concluded.
 pub trait Erasures: Send + Sync + 'static {
-    /// Erases an account with everything that is kept of it. An erasure that was cut short is
-    /// finished at the next start; `receipt` is how it can be looked up from its first step on.
+    /// The first step: from now on it is known that the account goes, and by which receipt that
+    /// can be looked up.
     ///
     /// # Errors
     /// `Gone` when there is no such account.
+    fn begin_erasure(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, ()>;
+
+    /// Erases everything that is kept of an account, and looks for it in every file. To be called
+    /// again when an obstacle was met. Begins the erasure when that was not done. The receipt is
+    /// only looked up as complete when it was concluded.
+    ///
+    /// # Errors
+    /// `Gone` when there is no such account, and no such erasure.
     fn erase_account(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, Receipt>;
+
+    /// The last step: the receipt is what it will be, and what named the account is forgotten.
+    fn conclude_erasure(&self, id: ReceiptId, receipt: Receipt) -> Call<'_, ()>;
+
+    /// Erasures that were begun and not concluded.
+    fn unfinished_erasures(&self) -> Call<'_, Vec<(ReceiptId, AccountId)>>;
 
     /// A receipt; kept for a day at least.
     fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>>;

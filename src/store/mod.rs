@@ -68,8 +68,11 @@ pub trait Store:
     /// Tries whether a change can be written, so that [`Store::health`] says it.
     fn probe(&self) -> Call<'_, ()>;
 
-    /// Removes what has ended by server time `now_ms`, and tries erasures again that met an
-    /// obstacle. To be called once a minute.
+    /// What keeps something in a file that was deleted: it is tried again every second, and a
+    /// deletion is only complete when this is `None`.
+    fn obstacle(&self) -> Option<Obstacle>;
+
+    /// Removes what has ended by server time `now_ms`. To be called once a minute.
     fn sweep(&self, now_ms: u64) -> Call<'_, ()>;
 }
 

@@ -56,6 +56,7 @@ pub(super) fn attempt(email: &str, name: &str) -> NewAttempt {
         code: "123456".into(),
         ends_ms: NOW + 600_000,
         then: "/rooms/x".into(),
+        account: None,
     }
 }
 

@@ -21,6 +21,7 @@ mod policy;
 mod portability;
 mod process;
 mod providers;
+mod purge;
 mod reports;
 mod rooms;
 mod stalls;

@@ -436,7 +436,7 @@ pub(crate) async fn say_everything(server: &Process, room: &str) {
 }
 
 /// A room that belongs to whoever opens it.
-async fn open_room(browser: &mut Browser, settings: Value) -> String {
+pub(crate) async fn open_room(browser: &mut Browser, settings: Value) -> String {
     let (status, opened) = browser.ask("POST", "/api/rooms", settings).await;
     assert_eq!(status, 201, "{opened}");
     opened["room"]["id"].as_str().unwrap().into()
@@ -449,7 +449,7 @@ async fn join(address: std::net::SocketAddr, room: &str, params: Value) -> Clien
 }
 
 /// Everything that somebody who comes in now is told.
-async fn told(client: &mut Client) -> String {
+pub(crate) async fn told(client: &mut Client) -> String {
     let mut told = client.joined.to_string();
     let after = json!({"epoch": client.joined["epoch"], "after": 0});
     for (method, params) in [

@@ -187,7 +187,7 @@ fn make_an_account(bencher: Bencher<'_, '_>) {
 }
 
 /// Until the receipt says that nothing is found in any file any more, among so many others.
-#[divan::bench(args = [1_000, 20_000], sample_count = 20)]
+#[divan::bench(args = [1_000, 20_000, 100_000], sample_count = 20)]
 fn erase_an_account(bencher: Bencher<'_, '_>, others: u64) {
     let bench = Bench::new();
     bench.runtime.block_on(async {

@@ -1,7 +1,7 @@
 //! `/api/me/correspondence…`: letters to whoever runs the server, and their answers; and what the
 //! person lets them look at.
 
-use super::super::{Request, Response, body, empty, json};
+use super::super::{Request, Response, body, empty, json, purged};
 use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
@@ -175,17 +175,21 @@ async fn remove(app: &App, who: Who, id: &str) -> Result<Response, Problem> {
     let thread = find(app, who, id).await?;
     app.support.grants.revoke(thread.id);
     app.store.delete_thread(who.account, thread.id).await?;
-    Ok(empty(StatusCode::NO_CONTENT))
+    Ok(purged(app))
 }
 
 async fn remove_letter(app: &App, who: Who, id: &str, letter: &str) -> Result<Response, Problem> {
     let thread = find(app, who, id).await?;
     let letter = number(letter).ok_or_else(Problem::not_found)?;
     let deleted = (app.store).delete_letter(who.account, thread.id, LetterId(letter));
-    match deleted.await? {
-        true => Ok(empty(StatusCode::NO_CONTENT)),
-        false => Err(Problem::not_found()),
+    if !deleted.await? {
+        return Err(Problem::not_found());
     }
+    // The last letter takes the thread along, and a consent is for a thread.
+    if app.store.thread(thread.id).await?.is_none() {
+        app.support.grants.revoke(thread.id);
+    }
+    Ok(purged(app))
 }
 
 #[derive(Deserialize)]
@@ -197,7 +201,7 @@ async fn give(app: &App, request: Request, who: Who, id: &str) -> Result<Respons
     let thread = find(app, who, id).await?;
     let given: Give = body::json(request).await?;
     let now = app.node.clock.now_ms();
-    let grant = app.support.grants.give(thread.id, given.what, now);
+    let grant = (app.support.grants).give(who.account, thread.id, given.what, now);
     let grant = grant.ok_or_else(|| {
         ErrorObject::new(
             ErrorKind::Unavailable,

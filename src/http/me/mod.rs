@@ -13,7 +13,7 @@ pub(super) use receipt::look_up as look_up_receipt;
 
 use super::error::Problem;
 use super::session::Shown;
-use super::{Asker, Request, Response, body, changing, empty, json, sign_in};
+use super::{Asker, Request, Response, body, changing, json, purged, sign_in};
 use crate::app::App;
 use crate::auth::{Who, check_handle};
 use crate::store::{Account, AccountId, Identity, Passkey, PasskeyId, Preferences};
@@ -49,7 +49,7 @@ pub(super) async fn route(
         ([], Method::PATCH) => change(app, request, who.account).await,
         ([], _) => Err(Problem::method("GET, HEAD, PATCH, DELETE")),
         (["contact"], Method::DELETE) => match app.store.remove_contact(who.account).await? {
-            true => Ok(empty(StatusCode::NO_CONTENT)),
+            true => Ok(purged(app)),
             false => Err(Problem::not_found()),
         },
         (["contact"], _) => Err(Problem::method("DELETE")),
@@ -188,7 +188,7 @@ async fn remove_way(app: &App, id: AccountId, way: &str) -> Result<Response, Pro
     if let Some(passkey) = passkey {
         app.store.remove_passkey(id, passkey).await?;
     }
-    Ok(empty(StatusCode::NO_CONTENT))
+    Ok(purged(app))
 }
 
 /// `PATCH /api/me`. What is absent stays; `null` takes the language back.

@@ -1,7 +1,7 @@
 //! `PUT|DELETE /api/me/picture`, and `GET /pictures/…`, where everybody sees it: under a random
 //! name that leads to nobody.
 
-use super::super::{Request, Response, body, empty, json};
+use super::super::{Request, Response, body, json, purged};
 use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
@@ -24,7 +24,7 @@ pub(super) async fn route(app: &Arc<App>, request: Request, who: Who) -> Result<
         Method::DELETE => {
             app.store.set_picture(who.account, None).await?;
             app.tell_picture(who.account, None).await;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(purged(app))
         }
         _ => Err(Problem::method("PUT, DELETE")),
     }

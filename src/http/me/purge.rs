@@ -6,6 +6,7 @@ use super::receipt::shown;
 use crate::app::App;
 use crate::auth::Who;
 use crate::auth::cookie::Cookie;
+use crate::privacy::Purging;
 use crate::store::ReceiptId;
 use http::StatusCode;
 use serde::Deserialize;
@@ -33,18 +34,29 @@ pub(super) async fn purge(app: &Arc<App>, request: Request, who: Who) -> Result<
     }
     let receipt = ReceiptId::random();
     // Apart from this request: whoever goes away meanwhile is erased all the same.
-    let purging = tokio::spawn(crate::privacy::purge(app.clone(), who.account, receipt));
-    let mut response = match tokio::time::timeout(PATIENCE, purging).await {
-        Ok(Ok(done)) => {
-            let done = done?;
-            let status = match done.erased {
+    let mut purging = crate::privacy::purge(app.clone(), who.account, receipt);
+    // What waits for something outside of us may wait for long.
+    let is_told = |purging: &Purging| match purging {
+        Purging::Beginning => false,
+        Purging::Refused(_) => true,
+        Purging::Known(known) => known.erased || known.waits_for.is_some(),
+    };
+    let waited = tokio::time::timeout(PATIENCE, purging.wait_for(is_told)).await;
+    let known = match waited {
+        Ok(Ok(told)) => Some(told.clone()),
+        Ok(Err(_)) => return Err(Problem::internal("a purge ended early")),
+        Err(_) => None,
+    };
+    let mut response = match known {
+        Some(Purging::Refused(error)) => return Err(error.into()),
+        Some(Purging::Known(known)) => {
+            let status = match known.erased {
                 true => StatusCode::OK,
                 false => StatusCode::ACCEPTED,
             };
-            json(status, &shown(receipt, &done))
+            json(status, &shown(receipt, &known))
         }
-        Ok(Err(_)) => return Err(Problem::internal("a purge ended early")),
-        Err(_) => json(
+        _ => json(
             StatusCode::ACCEPTED,
             &value!({"receipt": receipt.to_string(), "erased": false}),
         ),

@@ -2,7 +2,7 @@
 
 use super::super::error::Problem;
 use super::super::rooms::shown;
-use super::super::{Request, Response, body, empty, json};
+use super::super::{Request, Response, body, empty, json, purged};
 use crate::app::App;
 use crate::auth::Who;
 use http::{Method, StatusCode};
@@ -22,7 +22,7 @@ pub(super) async fn route(
         ([room], Method::PUT) => keep(app, request, RoomId::parse(room), who).await,
         ([room], Method::DELETE) => {
             app.end_room(who.account, RoomId::parse(room)).await?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(purged(app))
         }
         ([_], _) => Err(Problem::method("PUT, DELETE")),
         _ => Err(Problem::not_found()),

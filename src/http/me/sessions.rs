@@ -1,6 +1,6 @@
 //! `/api/me/sessions…`: browsers and programs that are signed in, with nothing but a label.
 
-use super::super::{Request, Response, body, empty, json};
+use super::super::{Request, Response, body, json, purged};
 use super::Problem;
 use crate::app::App;
 use crate::auth::Who;
@@ -28,7 +28,7 @@ pub(super) async fn route(
         ([], Method::POST) => begin(app, request, who).await,
         ([], Method::DELETE) => {
             app.auth.end_all(who.account, Some(who.session)).await?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(purged(app))
         }
         ([], _) => Err(Problem::method("GET, HEAD, POST, DELETE")),
         ([id], Method::GET | Method::HEAD) => {
@@ -39,7 +39,7 @@ pub(super) async fn route(
         ([id], Method::DELETE) => {
             let session = find(app, who, id).await?;
             app.auth.end(who.account, session.id).await?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(purged(app))
         }
         ([_], _) => Err(Problem::method("GET, HEAD, PATCH, DELETE")),
         _ => Err(Problem::not_found()),

@@ -10,7 +10,7 @@ pub(super) use provider::{begin, callback};
 use super::error::Problem;
 use super::me;
 use super::session::Shown;
-use super::{Asker, Request, Response, changing, empty, host_of, json};
+use super::{Asker, Request, Response, changing, host_of, json, purged};
 use crate::app::App;
 use crate::auth::cookie::Cookie;
 use crate::auth::passkey::can_have_passkeys;
@@ -61,7 +61,7 @@ pub(super) async fn out(
     if let Some(who) = shown.who(app).await? {
         app.auth.end(who.account, who.session).await?;
     }
-    let mut response = empty(StatusCode::NO_CONTENT);
+    let mut response = purged(app);
     Cookie::Session.clear(response.headers_mut(), app.is_https());
     Ok(response)
 }

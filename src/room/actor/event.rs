@@ -78,6 +78,13 @@ pub enum RoomEvent {
         /// Told when nothing of them is left, neither in here nor on the disk.
         done: Ended,
     },
+    /// Whether something of a guest or an account is in here.
+    Holds {
+        /// Who.
+        key: MemberKey,
+        /// Told.
+        done: oneshot::Sender<bool>,
+    },
     /// The account that the room stays for ends it.
     End {
         /// Which account.

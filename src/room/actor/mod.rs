@@ -261,6 +261,7 @@ impl Actor {
                 done,
             } => self.decide_and_tell(Input::Keep { account, guest }, done),
             RoomEvent::Erase { key, done } => self.decide_and_tell(Input::Erase(key), done),
+            RoomEvent::Holds { key, done } => drop(done.send(self.state.holds(key))),
             RoomEvent::End { account, done } => self.decide_and_tell(Input::End(account), done),
             RoomEvent::Drain(done) => self.drain(done),
         }
@@ -304,6 +305,10 @@ impl Actor {
     /// Queues what a step says, but its answer and effects.
     fn queue(&mut self, step: Step) -> Option<Result<Answer, ErrorObject>> {
         self.pending.summary |= !step.events.is_empty() || !step.notices.is_empty();
+        if !step.events.is_empty() {
+            // It is of before, and may hold what has just been deleted.
+            self.snapshot = None;
+        }
         for event in step.events {
             self.pending.bytes += event.len();
             self.pending.events.push(event.clone());

@@ -1,16 +1,17 @@
 //! Sign-ins under way, in SQLite. The attempt's key is sealed twice, with what the link says and
 //! with what the browser holds; neither is kept.
 
-use super::super::Call;
 use super::super::account::canonical_email;
 use super::super::attempt::{
     Attempts, CodeAnswer, Confirmed, LONGEST_MS, LinkAnswer, MOST_ATTEMPTS, MOST_OF_ASKER,
     MOST_WRONG_CODES, NewAttempt,
 };
 use super::super::error::StoreError;
+use super::super::{AccountId, Call};
 use super::SqliteStore;
 use super::fault::Fault;
 use super::mails;
+use super::rows::row_id;
 use super::search::Needles;
 use super::writer::Work;
 use crate::keystore::{
@@ -77,7 +78,7 @@ impl Attempts for SqliteStore {
             let content = kept.content(&kept.key("link_key", &link)?)?;
             let asked_here = browser.is_some_and(|browser| secret::hash(&browser) == kept.browser);
             if now_ms >= content.ends_ms {
-                remove(work, kept.id)?;
+                end(work, kept.id)?;
                 return Ok(LinkAnswer::Nothing);
             }
             if !asked_here {
@@ -85,7 +86,7 @@ impl Attempts for SqliteStore {
                 (work.db.prepare_cached(show)?).execute([kept.id.0])?;
                 return Ok(LinkAnswer::Elsewhere { code: content.code });
             }
-            remove(work, kept.id)?;
+            end(work, kept.id)?;
             Ok(LinkAnswer::Confirmed(content.confirmed()))
         }))
     }
@@ -99,12 +100,12 @@ impl Attempts for SqliteStore {
             };
             let key = kept.key("browser_key", &browser)?;
             let Some(confirmed) = kept.confirmed(&key, now_ms)? else {
-                remove(work, kept.id)?;
+                end(work, kept.id)?;
                 return Ok(CodeAnswer::Nothing);
             };
             // A code that the link has shown to nobody is guessed, even when it is the one.
             if kept.shown && code_hash(&key, &code) == kept.code {
-                remove(work, kept.id)?;
+                end(work, kept.id)?;
                 return Ok(CodeAnswer::Right(confirmed));
             }
             wrong_code(work, &kept)
@@ -137,7 +138,7 @@ fn make_room(
     if attempts.len() - own.len() >= MOST_ATTEMPTS {
         return Err(StoreError::TooMany.into());
     }
-    own.into_iter().try_for_each(|(_, id)| remove(work, id))
+    own.into_iter().try_for_each(|(_, id)| end(work, id))
 }
 
 fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault> {
@@ -150,7 +151,7 @@ fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault>
         then: new.then.clone(),
     };
     let content = serde_json::to_vec(&content).map_err(|_| Fault::Unreadable("content"))?;
-    let insert = "INSERT INTO attempts (id, link, browser, link_key, browser_key, code, wrong, content) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)";
+    let insert = "INSERT INTO attempts (id, link, browser, link_key, browser_key, code, wrong, content, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8)";
     (db.prepare_cached(insert)?).execute(params![
         id.0,
         secret::hash(&new.link),
@@ -159,6 +160,7 @@ fn insert(db: &Connection, id: AttemptId, new: &NewAttempt) -> Result<(), Fault>
         opener(&new.browser).seal(place("browser_key", &id), &*bytes),
         code_hash(&key, &new.code),
         key.seal(place("content", &id), &content),
+        new.account.map(row_id),
     ])?;
     Ok(())
 }
@@ -184,7 +186,7 @@ fn code_hash(key: &FieldKey, code: &str) -> [u8; 32] {
 fn wrong_code(work: &mut Work<'_>, kept: &Kept) -> Result<CodeAnswer, Fault> {
     let left = MOST_WRONG_CODES.saturating_sub(kept.wrong + 1);
     if left == 0 {
-        remove(work, kept.id)?;
+        end(work, kept.id)?;
         return Ok(CodeAnswer::Nothing);
     }
     let count = "UPDATE attempts SET wrong = wrong + 1 WHERE id = ?1";
@@ -192,22 +194,34 @@ fn wrong_code(work: &mut Work<'_>, kept: &Kept) -> Result<CodeAnswer, Fault> {
     Ok(CodeAnswer::Wrong { left })
 }
 
-/// Its mail goes with it.
-pub(super) fn remove(work: &mut Work<'_>, id: AttemptId) -> Result<(), Fault> {
-    mails::remove_of_attempt(work, &mut Needles::default(), id)?;
+/// Removes an attempt with its mail; what stood for them is looked for afterwards.
+pub(super) fn remove(
+    work: &mut Work<'_>,
+    id: AttemptId,
+    needles: &mut Needles,
+) -> Result<(), Fault> {
+    let select = "SELECT id, link, browser, link_key, browser_key, code, content FROM attempts WHERE id = ?1";
+    needles.add_columns(work.db, select, [id.0])?;
+    needles.add_traces(work, EntryId::Attempt(id))?;
+    mails::remove_of_attempt(work, needles, id)?;
     let delete = "DELETE FROM attempts WHERE id = ?1";
     (work.db.prepare_cached(delete)?).execute([id.0])?;
     work.remove_entries(&[EntryId::Attempt(id)])
 }
 
-/// What stands for an attempt in the database.
-pub(super) fn needles(
-    db: &Connection,
-    id: AttemptId,
-    needles: &mut Needles,
-) -> rusqlite::Result<()> {
-    let select = "SELECT id, link, browser, link_key, browser_key, code, content FROM attempts WHERE id = ?1";
-    needles.add_columns(db, select, [id.0])
+/// As [`remove`], where nobody waits until nothing is found.
+fn end(work: &mut Work<'_>, id: AttemptId) -> Result<(), Fault> {
+    let mut needles = Needles::default();
+    remove(work, id, &mut needles)?;
+    work.deleted.extend(needles);
+    Ok(())
+}
+
+/// Attempts to add an address to an account.
+pub(super) fn of_account(db: &Connection, account: AccountId) -> rusqlite::Result<Vec<AttemptId>> {
+    let mut select = db.prepare_cached("SELECT id FROM attempts WHERE account = ?1")?;
+    let ids = select.query_map([row_id(account)], |row| row.get(0).map(AttemptId))?;
+    ids.collect()
 }
 
 /// Removes attempts that are over by `now_ms`; those of an earlier run get the longest time.
@@ -230,7 +244,7 @@ pub(super) fn sweep(work: &mut Work<'_>, ends: &Ends, now_ms: u64) -> Result<(),
         }
     }
     drop(known);
-    over.into_iter().try_for_each(|id| remove(work, id))
+    over.into_iter().try_for_each(|id| end(work, id))
 }
 
 /// A row as it is kept.

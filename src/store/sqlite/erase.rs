@@ -1,23 +1,24 @@
 //! What erasing an account does to the rows. Steps, each on the disk before the next:
 //!
-//! 1. one transaction deletes the account's rows and writes the job; the key store's entries are
-//!    unsettled before it and destroyed after it, or at the next start;
-//! 2. the copy of the key store is replaced, the log of writes emptied, every file searched
+//! 1. one transaction writes the job: which account goes, under which receipt;
+//! 2. one transaction deletes the account's rows; the key store's entries are unsettled before it
+//!    and destroyed after it, or at the next start;
+//! 3. the copy of the key store is replaced, the log of writes emptied, every file searched
 //!    (`eraser`);
-//! 3. one transaction turns the job into a receipt.
+//! 4. one transaction turns the job into a receipt.
 //!
-//! Killed anywhere, the next start does what is left: the job says that there is something.
+//! Killed anywhere, the job says that there is something left to do, and each step can be repeated.
 
 use super::super::AccountId;
 use super::super::day::Day;
 use super::super::erasure::{Receipt, ReceiptId};
 use super::super::error::StoreError;
+use super::attempts;
 use super::fault::Fault;
 use super::rooms;
 use super::rows::{key_of, row_id};
 use super::search::Needles;
 use super::writer::Work;
-use super::{attempts, mails};
 use crate::keystore::{EntryId, KeyId};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -52,11 +53,13 @@ const OWN_ROOM: &str = "room IN (SELECT id FROM rooms WHERE owner = ?1)";
 /// Letters of a room's id, and of the name that a picture is found by.
 const NAMES: [usize; 2] = [16, 43];
 
-/// An erasure under way.
+/// What an erasure has to look for.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) receipt: ReceiptId,
+pub(super) struct Sought {
     pub(super) needles: Needles,
+    /// Whether that is everything. It is not when the rows went before, and an earlier run of the
+    /// process took along what stood in them.
+    pub(super) is_all: bool,
 }
 
 /// Step 1.
@@ -64,13 +67,48 @@ pub(super) fn begin(
     work: &mut Work<'_>,
     account: AccountId,
     receipt: ReceiptId,
-) -> Result<Job, Fault> {
+) -> Result<(), Fault> {
+    let key = key_name(work.db, account)?.ok_or(StoreError::Gone)?;
+    let insert = "INSERT INTO erasures (receipt, sought) VALUES (?1, ?2)";
+    let sought = [&account.bits().to_be_bytes()[..], &key.0].concat();
+    (work.db.prepare_cached(insert)?).execute(params![receipt.0, masked(&sought)])?;
+    Ok(())
+}
+
+fn key_name(db: &Connection, account: AccountId) -> Result<Option<KeyId>, Fault> {
     let select = "SELECT key FROM accounts WHERE id = ?1";
-    let key: Option<[u8; 16]> = (work
-        .db
-        .query_row(select, [row_id(account)], |row| row.get(0)))
-    .optional()?;
-    let key = KeyId(key.ok_or(StoreError::Gone)?);
+    let key = (db.query_row(select, [row_id(account)], |row| row.get(0))).optional()?;
+    Ok(key.map(KeyId))
+}
+
+/// Step 2, and step 1 when that was left out.
+pub(super) fn carry_out(
+    work: &mut Work<'_>,
+    account: AccountId,
+    receipt: ReceiptId,
+) -> Result<Sought, Fault> {
+    let select = "SELECT sought FROM erasures WHERE receipt = ?1 AND sought IS NOT NULL";
+    let job: Option<Vec<u8>> =
+        (work.db.query_row(select, [receipt.0], |row| row.get(0))).optional()?;
+    if job.is_none() {
+        begin(work, account, receipt)?;
+    }
+    if let Some(key) = key_name(work.db, account)? {
+        let needles = delete(work, account, key)?;
+        let is_all = true;
+        return Ok(Sought { needles, is_all });
+    }
+    let mut needles = Needles::default();
+    if let Some((account, key)) = unmasked(&job.unwrap_or_default()).split_first_chunk() {
+        needles.add_row(i64::from_be_bytes(*account));
+        needles.add(key);
+    }
+    let is_all = false;
+    Ok(Sought { needles, is_all })
+}
+
+/// Deletes the rows; gives what stood in them.
+fn delete(work: &mut Work<'_>, account: AccountId, key: KeyId) -> Result<Needles, Fault> {
     let mut needles = needles_of(work, account)?;
     let mut entries = vec![EntryId::Key(key)];
     // Guests of the account's rooms go with the rooms.
@@ -82,14 +120,15 @@ pub(super) fn begin(
         let select = format!("SELECT * FROM {table} WHERE key IS NOT NULL AND {OWN_ROOM}");
         needles.add_columns(work.db, &select, [row_id(account)])?;
     }
+    let mut attempts = attempts::of_account(work.db, account)?;
     for lookup in work.keys.lookups_of(account.bits()) {
         entries.push(EntryId::Lookup(lookup));
-        for attempt in work.keys.attempts_of(lookup) {
-            mails::remove_of_attempt(work, &mut needles, attempt)?;
-            attempts::needles(work.db, attempt, &mut needles)?;
-            needles.add_traces(work, EntryId::Attempt(attempt))?;
-            attempts::remove(work, attempt)?;
-        }
+        attempts.extend(work.keys.attempts_of(lookup));
+    }
+    attempts.sort_unstable();
+    attempts.dedup();
+    for attempt in attempts {
+        attempts::remove(work, attempt, &mut needles)?;
     }
     for entry in &entries {
         needles.add_traces(work, *entry)?;
@@ -98,10 +137,7 @@ pub(super) fn begin(
     (work.db.prepare_cached(delete)?).execute([row_id(account)])?;
     work.rooms.forget_all();
     work.remove_entries(&entries)?;
-    let insert = "INSERT INTO erasures (receipt, sought) VALUES (?1, ?2)";
-    let sought = [&account.bits().to_be_bytes()[..], &key.0].concat();
-    (work.db.prepare_cached(insert)?).execute(params![receipt.0, masked(&sought)])?;
-    Ok(Job { receipt, needles })
+    Ok(needles)
 }
 
 /// Everything that stands for an account in the database, as it stands there.
@@ -150,39 +186,48 @@ impl Needles {
     }
 }
 
-/// Erasures that an earlier run, or an obstacle, left unfinished.
-pub(super) fn unfinished(db: &Connection) -> rusqlite::Result<Vec<Job>> {
+/// Erasures that were begun and not concluded.
+pub(super) fn unfinished(db: &Connection) -> rusqlite::Result<Vec<(ReceiptId, AccountId)>> {
     let mut select = db.prepare("SELECT receipt, sought FROM erasures WHERE sought IS NOT NULL")?;
-    let jobs = select.query_map([], |row| {
-        let receipt = ReceiptId(row.get(0)?);
+    let mut rows = select.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
         let sought = unmasked(&row.get::<_, Vec<u8>>(1)?);
-        let mut needles = Needles::default();
-        if let Some((account, key)) = sought.split_first_chunk() {
-            needles.add_row(i64::from_be_bytes(*account));
-            needles.add(key);
+        if let Some((account, _)) = sought.split_first_chunk() {
+            let account = AccountId::from_bits(u64::from_be_bytes(*account));
+            found.push((ReceiptId(row.get(0)?), account));
         }
-        Ok(Job { receipt, needles })
-    })?;
-    jobs.collect()
+    }
+    Ok(found)
 }
 
-/// Step 3, or what is known of it so far.
-pub(super) fn report(
+/// What is known so far. However much that is, nobody is told yet that it is complete.
+pub(super) fn report(db: &Connection, id: ReceiptId, receipt: &Receipt) -> Result<(), Fault> {
+    let so_far = Receipt {
+        erased: false,
+        ..receipt.clone()
+    };
+    let report = "UPDATE erasures SET report = ?2 WHERE receipt = ?1 AND sought IS NOT NULL";
+    (db.prepare_cached(report)?).execute(params![id.0, written(&so_far)?])?;
+    Ok(())
+}
+
+/// Step 4.
+pub(super) fn conclude(
     db: &Connection,
     id: ReceiptId,
     receipt: &Receipt,
     now_ms: u64,
 ) -> Result<(), Fault> {
-    let text = serde_json::to_string(receipt).map_err(|_| Fault::Unreadable("report"))?;
-    if !receipt.erased {
-        let report = "UPDATE erasures SET report = ?2 WHERE receipt = ?1";
-        (db.prepare_cached(report)?).execute(params![id.0, text])?;
-        return Ok(());
-    }
-    let report = "UPDATE erasures SET report = ?2, ends_day = ?3, sought = NULL WHERE receipt = ?1";
+    let conclude =
+        "UPDATE erasures SET report = ?2, ends_day = ?3, sought = NULL WHERE receipt = ?1";
     let ends = Day::ending(now_ms + KEPT_MS);
-    (db.prepare_cached(report)?).execute(params![id.0, text, ends.0])?;
+    (db.prepare_cached(conclude)?).execute(params![id.0, written(receipt)?, ends.0])?;
     Ok(())
+}
+
+fn written(receipt: &Receipt) -> Result<String, Fault> {
+    serde_json::to_string(receipt).map_err(|_| Fault::Unreadable("report"))
 }
 
 pub(super) fn read(db: &Connection, id: ReceiptId) -> Result<Option<Receipt>, Fault> {

@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod correspondence;
+mod deletions;
 mod erase;
 mod eraser;
 mod fault;
@@ -23,7 +24,7 @@ mod writer;
 
 pub use visits::visits;
 
-use super::erasure::{Erasures, Receipt, ReceiptId};
+use super::erasure::{Erasures, Obstacle, Receipt, ReceiptId};
 use super::error::{OpenError, StoreError};
 use super::folder::{self, Folder};
 use super::{AccountId, Call, Day, Health, Store};
@@ -31,6 +32,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::keystore::{KeyStore, Paths};
 use attempts::Ends;
+use deletions::Deletions;
 use eraser::Eraser;
 use fault::Fault;
 use parking_lot::RwLock;
@@ -75,6 +77,9 @@ struct Shared {
     /// Of the readers, who give way.
     interrupts: Vec<InterruptHandle>,
     held: Held,
+    deletions: Deletions,
+    /// The server's key, when it is not in the folder.
+    key_file: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -113,9 +118,11 @@ impl SqliteStore {
                 database: file,
                 shared_memory: File::open(folder.file("stereo.db-shm")).ok(),
             },
+            key_file: paths_elsewhere(config),
             folder,
             database,
             keys,
+            deletions: Deletions::default(),
             health: SharedHealth::default(),
             ends: Ends::default(),
             clock,
@@ -166,7 +173,8 @@ impl SqliteStore {
         self.asked()?.writer.change(change).await
     }
 
-    /// A change that deletes: returns when nothing of what it says is in any file.
+    /// A change that deletes: returns when nothing of what it says is in any file, or something
+    /// keeps it there: [`Store::obstacle`] says what, and it goes on by itself.
     async fn delete<T: Send + 'static>(
         &self,
         change: impl FnOnce(&mut Work<'_>, &mut Needles) -> Result<T, Fault> + Send + 'static,
@@ -174,11 +182,14 @@ impl SqliteStore {
         let deleted = self.change(move |work| {
             let mut needles = Needles::default();
             let value = change(work, &mut needles)?;
-            Ok((value, needles))
+            let some = !needles.is_empty();
+            work.deleted.extend(needles);
+            Ok((value, some))
         });
-        let (value, needles) = deleted.await?;
-        if needles.len() > 0 {
-            self.asked()?.eraser.shred(needles).await?;
+        let (value, some) = deleted.await?;
+        if some {
+            let deletions = &self.shared.deletions;
+            deletions.looked_for(deletions.number()).await;
         }
         Ok(value)
     }
@@ -205,17 +216,21 @@ impl Store for SqliteStore {
         }))
     }
 
+    fn obstacle(&self) -> Option<Obstacle> {
+        self.shared.deletions.obstacle()
+    }
+
     fn sweep(&self, now_ms: u64) -> Call<'_, ()> {
         let shared = self.shared.clone();
-        if let Ok(asked) = self.asked() {
-            asked.eraser.resume();
-        }
-        Box::pin(self.change(move |work| {
+        Box::pin(self.delete(move |work, needles| {
+            let today = [Day::of(now_ms).0];
+            let over = "SELECT hash, label FROM sessions WHERE ends_day <= ?1";
+            needles.add_columns(work.db, over, today)?;
             for over in [
                 "DELETE FROM sessions WHERE ends_day <= ?1",
                 "DELETE FROM erasures WHERE ends_day <= ?1",
             ] {
-                (work.db.prepare_cached(over)?).execute([Day::of(now_ms).0])?;
+                (work.db.prepare_cached(over)?).execute(today)?;
             }
             attempts::sweep(work, &shared.ends, now_ms)
         }))
@@ -223,8 +238,21 @@ impl Store for SqliteStore {
 }
 
 impl Erasures for SqliteStore {
+    fn begin_erasure(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, ()> {
+        Box::pin(self.change(move |work| erase::begin(work, id, receipt)))
+    }
+
     fn erase_account(&self, id: AccountId, receipt: ReceiptId) -> Call<'_, Receipt> {
         Box::pin(async move { self.asked()?.eraser.erase(id, receipt).await })
+    }
+
+    fn conclude_erasure(&self, id: ReceiptId, receipt: Receipt) -> Call<'_, ()> {
+        let now = self.shared.clock.now_ms();
+        Box::pin(self.change(move |work| erase::conclude(work.db, id, &receipt, now)))
+    }
+
+    fn unfinished_erasures(&self) -> Call<'_, Vec<(ReceiptId, AccountId)>> {
+        Box::pin(self.ask(|reading| Ok(erase::unfinished(reading.db)?)))
     }
 
     fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>> {
@@ -294,6 +322,12 @@ fn paths(config: &config::Store, folder: &Folder) -> Paths {
         server_key: given(&config.key_file).unwrap_or_else(|| folder.file(folder::SERVER_KEY)),
         copy: given(&config.keys_copy),
     }
+}
+
+/// The server's key, when the config says that it is elsewhere.
+fn paths_elsewhere(config: &config::Store) -> Option<PathBuf> {
+    let path = &config.key_file;
+    (!path.as_os_str().is_empty()).then(|| path.clone())
 }
 
 fn told(fault: Fault, folder: &Folder, database: &std::path::Path) -> OpenError {

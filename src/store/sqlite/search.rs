@@ -50,6 +50,10 @@ impl Needles {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A number as SQLite writes the name of a row (file format, 1.6): seven bits a byte, the ninth
@@ -72,14 +76,17 @@ pub(super) struct Held {
     pub(super) shared_memory: Option<File>,
 }
 
-/// Searches every file of the folder, and `copy`.
+/// Files that are not in the folder, by what they are called in a receipt.
+pub(super) type Elsewhere<'a> = [(&'static str, Option<&'a Path>)];
+
+/// Searches every file of the folder, and those elsewhere.
 pub(super) fn search(
     folder: &Path,
     held: &Held,
-    copy: Option<&Path>,
-    needles: &Needles,
+    elsewhere: &Elsewhere<'_>,
+    needles: &[&Needles],
 ) -> std::io::Result<Vec<SearchedPlace>> {
-    let finder = finder(needles)?;
+    let finder = Finder::new(needles)?;
     let mut places = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -97,8 +104,10 @@ pub(super) fn search(
         };
         places.push(searched);
     }
-    if let Some(file) = copy.map(open).transpose()?.flatten() {
-        places.push(search_file("keys_copy", &file, &finder)?);
+    for (name, path) in elsewhere {
+        if let Some(file) = path.map(open).transpose()?.flatten() {
+            places.push(search_file(name, &file, &finder)?);
+        }
     }
     places.sort_by(|one, other| one.place.cmp(&other.place));
     Ok(places)
@@ -114,17 +123,34 @@ fn open(path: &Path) -> std::io::Result<Option<File>> {
     }
 }
 
-fn finder(needles: &Needles) -> std::io::Result<AhoCorasick> {
-    AhoCorasick::builder()
-        .match_kind(MatchKind::Standard)
-        .build(&needles.0)
-        .map_err(std::io::Error::other)
+/// Looks for all needles at once.
+struct Finder {
+    /// Whether there is any: this is what is asked of almost every piece, and answered at the speed
+    /// of memory.
+    any: AhoCorasick,
+    /// Which they are.
+    each: AhoCorasick,
 }
 
-fn search_file(name: &str, file: &File, finder: &AhoCorasick) -> std::io::Result<SearchedPlace> {
-    let overlap = finder.max_pattern_len().saturating_sub(1);
+impl Finder {
+    fn new(needles: &[&Needles]) -> std::io::Result<Self> {
+        let build = |kind| {
+            let all = needles.iter().flat_map(|needles| &needles.0);
+            let built = AhoCorasick::builder().match_kind(kind).build(all);
+            built.map_err(std::io::Error::other)
+        };
+        Ok(Self {
+            any: build(MatchKind::LeftmostFirst)?,
+            each: build(MatchKind::Standard)?,
+        })
+    }
+}
+
+fn search_file(name: &str, file: &File, finder: &Finder) -> std::io::Result<SearchedPlace> {
+    let each = &finder.each;
+    let overlap = each.max_pattern_len().saturating_sub(1);
     let mut buffer = vec![0; CHUNK + overlap];
-    let mut found = vec![false; finder.patterns_len()];
+    let mut found = vec![false; each.patterns_len()];
     let (mut at, mut kept) = (0, 0);
     loop {
         let read = file.read_at(&mut buffer[kept..], at)?;
@@ -133,8 +159,10 @@ fn search_file(name: &str, file: &File, finder: &AhoCorasick) -> std::io::Result
         }
         at += read as u64;
         let filled = kept + read;
-        for hit in finder.find_overlapping_iter(&buffer[..filled]) {
-            found[hit.pattern().as_usize()] = true;
+        if finder.any.is_match(&buffer[..filled]) {
+            for hit in each.find_overlapping_iter(&buffer[..filled]) {
+                found[hit.pattern().as_usize()] = true;
+            }
         }
         // What straddles two chunks is found in the second.
         kept = overlap.min(filled);
@@ -143,6 +171,7 @@ fn search_file(name: &str, file: &File, finder: &AhoCorasick) -> std::io::Result
     Ok(SearchedPlace {
         place: name.into(),
         bytes: at,
+        entries: None,
         found: found.into_iter().filter(|found| *found).count() as u32,
     })
 }
@@ -159,7 +188,7 @@ mod tests {
         needles.add(b"needle two");
         needles.add(b"short");
         assert_eq!(needles.len(), 2);
-        let finder = finder(&needles).unwrap();
+        let finder = Finder::new(&[&needles]).unwrap();
         for at in [0, 100, CHUNK - 5, CHUNK, 3 * CHUNK - 1] {
             let mut bytes = vec![b'n'; 3 * CHUNK + 20];
             bytes[at..at + 10].copy_from_slice(b"needle one");
@@ -189,7 +218,7 @@ mod tests {
         for (row, ways) in [(one, 1), (two, 1), (one + 1, 0)] {
             let mut needles = Needles::default();
             needles.add_row(row);
-            let finder = finder(&needles).unwrap();
+            let finder = Finder::new(&[&needles]).unwrap();
             let searched = search_file("file", &File::open(&path).unwrap(), &finder).unwrap();
             assert_eq!(searched.found, ways, "{row:x}");
         }

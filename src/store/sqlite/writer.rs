@@ -6,6 +6,7 @@ use super::super::error::StoreError;
 use super::Shared;
 use super::fault::Fault;
 use super::rooms::Kept;
+use super::search::Needles;
 use crate::keystore::{EntryId, KeyStore, NewEntry};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -21,12 +22,19 @@ const GATHER: Duration = Duration::from_millis(10);
 const MOST: usize = 256;
 /// After so long without a change the log of writes is emptied.
 const QUIET: Duration = Duration::from_secs(1);
+/// It is emptied after so long even so.
+const UNTIDY: Duration = Duration::from_secs(5);
+
+/// What was deleted may be in a file until somebody has looked.
+const UNCLEAN: &str = "UPDATE store SET unclean = 1 WHERE unclean = 0";
 
 /// What one change works with.
 pub(super) struct Work<'a> {
     pub(super) db: &'a Connection,
     pub(super) keys: &'a KeyStore,
     pub(super) rooms: &'a mut Kept,
+    /// What stands for that which the change deletes: it is looked for once that is on the disk.
+    pub(super) deleted: Needles,
     entries: Entries,
 }
 
@@ -175,11 +183,15 @@ struct Writing {
 
 impl Writing {
     async fn run(&mut self) {
-        let mut written = false;
+        let mut written: Option<Instant> = None;
         loop {
+            if written.is_some_and(|first| first.elapsed() >= UNTIDY) {
+                self.tidy();
+                written = None;
+            }
             let next = match written {
-                true => tokio::time::timeout(QUIET, self.orders.recv()).await,
-                false => Ok(self.orders.recv().await),
+                Some(_) => tokio::time::timeout(QUIET, self.orders.recv()).await,
+                None => Ok(self.orders.recv().await),
             };
             match next {
                 Ok(Some(Order::Change(change))) => {
@@ -187,13 +199,13 @@ impl Writing {
                     if let Some(alone) = alone {
                         alone(&mut self.db);
                     }
-                    written = true;
+                    written.get_or_insert_with(Instant::now);
                 }
                 Ok(Some(Order::Alone(alone))) => alone(&mut self.db),
                 Ok(None) => break,
                 Err(_) => {
                     self.tidy();
-                    written = false;
+                    written = None;
                 }
             }
         }
@@ -224,6 +236,10 @@ impl Writing {
         let alone = self.gather(first, &mut batch);
         let committed = self.commit(&batch);
         let settled = self.settle(committed, &batch);
+        let deleted = std::mem::take(&mut batch.deleted);
+        if committed.is_ok() && !deleted.is_empty() {
+            self.shared.deletions.note(deleted);
+        }
         let told = committed.and(settled);
         self.tell_health(told);
         for answer in batch.answers {
@@ -265,10 +281,11 @@ impl Writing {
             db: &self.db,
             keys: &self.shared.keys,
             rooms: &mut self.rooms,
+            deleted: Needles::default(),
             entries: Entries::default(),
         };
         let (answer, fault) = change.carry_out(&mut work);
-        let entries = work.entries;
+        let (entries, deleted) = (work.entries, work.deleted);
         let ended = match fault {
             None => self.db.execute_batch("RELEASE change").map_err(Fault::from),
             Some(fault) => {
@@ -285,6 +302,7 @@ impl Writing {
             Ok(()) => {
                 batch.answers.push(answer);
                 batch.entries.extend(entries);
+                batch.deleted.extend(deleted);
             }
             Err(fault) => {
                 let error = fault.report(&self.shared.database);
@@ -302,7 +320,11 @@ impl Writing {
             (None, true) => Ok(()),
             (None, false) => self.shared.keys.sync().map_err(Fault::from),
         };
-        let committed = synced.and_then(|()| Ok(self.db.execute_batch("COMMIT")?));
+        let marked = synced.and_then(|()| match batch.deleted.is_empty() {
+            true => Ok(()),
+            false => Ok(self.db.execute_batch(UNCLEAN)?),
+        });
+        let committed = marked.and_then(|()| Ok(self.db.execute_batch("COMMIT")?));
         committed.map_err(|fault| {
             self.rooms.forget_all();
             // SQLite may have rolled back by itself.
@@ -342,6 +364,8 @@ impl Writing {
 struct Batch {
     answers: Vec<Answer>,
     entries: Entries,
+    /// What stands for that which was deleted.
+    deleted: Needles,
     failed: Vec<(Answer, StoreError)>,
     /// Of changes that failed, whatever becomes of the others.
     undone: Entries,

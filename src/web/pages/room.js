@@ -13,6 +13,7 @@ import { Missing, whatEnded } from './ended.js';
 import { Inside } from './inside.js';
 import { t } from '../lib/i18n.js';
 import { Mark } from '../parts/icon.js';
+import { ForgetFromOutside } from '../parts/forget.js';
 
 /** The invitation in the fragment: `#invite=…`. Fragments reach no server. */
 const invitation = () => new URLSearchParams(location.hash.slice(1)).get('invite') ?? undefined;
@@ -55,7 +56,7 @@ export function RoomPage({ id }) {
 
   if (back.value && !open) return html`<${ComingIn} />`;
   if (!open || !state) return html`<${Gate} key=${String(refused.value)} id=${id} invited=${!refused.value && Boolean(invitation())} refused=${refused.value} onEnter=${enter} />`;
-  if (ended) return html`<${Over} what=${whatEnded(state.reason)} again=${() => enter({ name: preferences.peek().name })} />`;
+  if (ended) return html`<${Over} id=${id} what=${whatEnded(state.reason)} again=${() => enter({ name: preferences.peek().name })} />`;
   if (!state.room) return html`<${ComingIn} />`;
   return html`<${Inside} session=${open} made=${made.value} back=${back.value} />`;
 }
@@ -64,9 +65,10 @@ function ComingIn() {
   return html`<main class="gate" id="main" tabindex="-1" aria-busy="true"><${Mark} size=${56} /><p role="status">${t('room.coming_in')}</p></main>`;
 }
 
-/** Why they are not in the room any more, and what can be done about it. @param {{ what: import('./ended.js').What, again: () => void }} props */
-function Over({ what, again }) {
+/** Why they are not in the room any more, and what can be done about it. @param {{ id: string, what: import('./ended.js').What, again: () => void }} props */
+function Over({ id, what, again }) {
   return html`<${Missing} what=${what}>
+    ${what === 'kicked' && html`<${ForgetFromOutside} id=${id} />`}
     ${what === 'frozen' && html`<a class="primary" href="/settings" data-test="to-settings">${t('settings.title')}</a>`}
     ${what === 'signed_out' && html`<button class="primary" data-test="as-guest" onClick=${again}>${t('ended.as_guest')}</button>`}
   <//>`;

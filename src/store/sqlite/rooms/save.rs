@@ -62,8 +62,8 @@ pub(super) fn save(
     };
     let guests = before.as_ref().map(|before| before.guests.clone());
     let mut guests = guests.unwrap_or_default();
-    saved.room(work)?;
-    saved.items(work)?;
+    saved.room(work, needles)?;
+    saved.items(work, needles)?;
     saved.members(work, &mut guests, needles)?;
     saved.bans(work, &mut guests, needles)?;
     saved.drop_guests(work, &mut guests, needles)?;
@@ -96,7 +96,7 @@ struct Saving<'a> {
 
 impl Saving<'_> {
     /// The row of the room itself.
-    fn room(&self, work: &mut Work<'_>) -> Result<(), Fault> {
+    fn room(&self, work: &mut Work<'_>, needles: &mut Needles) -> Result<(), Fault> {
         let (after, before) = (self.after, self.before.map(|saved| &*saved.room));
         let owner = row_id(after.owner);
         let Some(before) = before else {
@@ -108,6 +108,9 @@ impl Saving<'_> {
             return Ok(());
         };
         if before.owner != after.owner || behind(before) != behind(after) {
+            // A former title, password or invitation goes as what is deleted does.
+            let former = "SELECT settings FROM rooms WHERE id = ?1";
+            needles.add_columns(work.db, former, [&self.name])?;
             let update = "UPDATE rooms SET owner = ?2, settings = ?3 WHERE id = ?1";
             let settings = self.sealed(work)?;
             (work.db.prepare_cached(update)?).execute(params![self.name, owner, settings])?;
@@ -130,7 +133,7 @@ impl Saving<'_> {
         Ok(key.seal(load::place(&self.name), json.as_bytes()))
     }
 
-    fn items(&self, work: &Work<'_>) -> Result<(), Fault> {
+    fn items(&self, work: &Work<'_>, needles: &mut Needles) -> Result<(), Fault> {
         let before = self.before.map_or(&[][..], |saved| &saved.room.queue);
         let mut before: HashMap<ItemId, &QueueItem> =
             before.iter().map(|item| (item.id, item)).collect();
@@ -153,10 +156,34 @@ impl Saving<'_> {
                 content
             ])?;
         }
+        let current = self.after.current.as_ref().map(|item| item.id);
         for gone in before.into_keys() {
+            let item = gone.bits().to_be_bytes();
+            // One that plays is not deleted: it goes on to the history.
+            if Some(gone) != current {
+                self.add_item(work, needles, &item)?;
+            }
             let delete = "DELETE FROM room_items WHERE room = ?1 AND item = ?2";
-            (work.db.prepare_cached(delete)?)
-                .execute(params![self.name, gone.bits().to_be_bytes()])?;
+            (work.db.prepare_cached(delete)?).execute(params![self.name, item])?;
+        }
+        Ok(())
+    }
+
+    /// A row of an item begins with three columns that lie behind each other (file format, 2.1):
+    /// together they are found nowhere else, though the same track may be in the queue once more.
+    fn add_item(
+        &self,
+        work: &Work<'_>,
+        needles: &mut Needles,
+        item: &[u8; 8],
+    ) -> Result<(), Fault> {
+        let select = "SELECT content FROM room_items WHERE room = ?1 AND item = ?2";
+        let mut select = work.db.prepare_cached(select)?;
+        let mut rows = select.query(params![self.name, item])?;
+        while let Some(row) = rows.next()? {
+            let content = row.get_ref(0)?.as_bytes().unwrap_or_default();
+            let start = &content[..content.len().min(ITEM_START)];
+            needles.add(&[self.name.as_bytes(), item, start].concat());
         }
         Ok(())
     }
@@ -259,6 +286,9 @@ impl Saving<'_> {
         Ok((history, log))
     }
 }
+
+/// Bytes of an item's content that are looked for, behind its name.
+const ITEM_START: usize = 64;
 
 const MEMBER: &str = "SELECT key, person FROM room_members WHERE room = ?1 AND member = ?2";
 const BAN: &str = "SELECT key, banned FROM room_bans WHERE room = ?1 AND ban = ?2";

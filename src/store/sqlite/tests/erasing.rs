@@ -1,4 +1,5 @@
-use super::super::super::suite::{letter_of, link_of};
+use super::super::super::room::{Rooms, StoredRoom};
+use super::super::super::suite::{evening, item, letter_of, link_of};
 use super::super::super::{
     Correspondence, MailKind, Mails, NewPasskey, Obstacle, Passkeys, Pictures, Preferences, Side,
     StoreError, Topic,
@@ -177,8 +178,14 @@ async fn nothing_that_stands_for_an_erased_account_is_in_any_file() {
     assert!(receipt.places.iter().all(|place| place.found == 0));
     assert!(receipt.sought as usize >= of_ada.len(), "{receipt:?}");
     assert_eq!(receipt.searched_ms, NOW);
+    let looked_up = store.receipt(id).await.unwrap().unwrap();
+    assert!(!looked_up.erased, "not before it is concluded");
+    assert_eq!(store.unfinished_erasures().await, Ok(vec![(id, ada)]));
+    store.conclude_erasure(id, receipt.clone()).await.unwrap();
     assert_eq!(store.receipt(id).await, Ok(Some(receipt)));
+    assert_eq!(store.unfinished_erasures().await, Ok(vec![]));
     assert_eq!(store.receipt(ReceiptId([0; 16])).await, Ok(None));
+    assert!(none_found(&data, &of_ada));
 
     assert_eq!(store.account(ada).await, Ok(None));
     assert_eq!(store.account_of(email("ada@example.org")).await, Ok(None));
@@ -413,19 +420,213 @@ async fn while_another_process_reads_the_receipt_says_so_and_it_goes_on_later() 
     assert_eq!(store.receipt(id).await, Ok(Some(receipt)));
     assert_eq!(store.account(ada).await, Ok(None), "gone all the same");
     other.execute_batch("COMMIT").unwrap();
-    store.sweep(NOW).await.unwrap();
-    until_erased(&store, id).await;
+    let again = store.erase_account(ada, id).await.unwrap();
+    assert!(again.erased, "{again:?}");
+    assert!(
+        again.sought as usize >= of_ada.len(),
+        "all of it is still looked for: {again:?}"
+    );
     assert!(none_found(&data, &of_ada));
 }
 
-async fn until_erased(store: &SqliteStore, id: ReceiptId) -> Receipt {
-    loop {
-        let receipt = store.receipt(id).await.unwrap().unwrap();
-        if receipt.erased {
-            return receipt;
-        }
-        tokio::task::yield_now().await;
+#[tokio::test]
+async fn while_another_process_reads_a_deletion_says_so_and_is_tried_again_every_second() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let session = store.sessions(ada, TODAY).await.unwrap()[0].id;
+    let hash = crate::secret::hash("ada").to_vec();
+    assert_eq!(store.obstacle(), None);
+    let other = Connection::open(data.file("stereo.db")).unwrap();
+    other
+        .execute_batch("BEGIN; SELECT count(*) FROM accounts")
+        .unwrap();
+    assert_eq!(store.end_session(ada, session).await, Ok(true));
+    assert_eq!(store.obstacle(), Some(Obstacle::OtherReaders));
+    assert!(!none_found(&data, std::slice::from_ref(&hash)));
+    other.execute_batch("COMMIT").unwrap();
+    // Nobody asks for anything any more: within a minute would be the sweep.
+    let began = std::time::Instant::now();
+    while store.obstacle().is_some() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(began.elapsed().as_secs() < 30, "it is not tried again");
     }
+    assert!(none_found(&data, &[hash]));
+}
+
+/// The files as they are now, as when the process is killed: nothing is tidied up.
+fn killed_now(data: &Data) -> Data {
+    let killed = Data::new();
+    std::fs::create_dir_all(killed.path()).unwrap();
+    for name in ["stereo.db", "stereo.db-wal", "keys", "server.key"] {
+        std::fs::copy(data.file(name), killed.file(name)).unwrap();
+    }
+    killed
+}
+
+#[tokio::test]
+async fn a_deletion_cut_short_before_it_was_looked_for_is_finished_at_the_next_start() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    store
+        .add_identity(ada, email("ada@example.com"))
+        .await
+        .unwrap();
+    let lookup = store
+        .shared
+        .keys
+        .lookup(LookupKind::Email, b"ada@example.com");
+    let other = Connection::open(data.file("stereo.db")).unwrap();
+    other
+        .execute_batch("BEGIN; SELECT count(*) FROM accounts")
+        .unwrap();
+    let row = ada.bits() as i64;
+    let address = store.ask(move |reading| {
+        let select = "SELECT address FROM emails WHERE account = ?1 ORDER BY rowid";
+        let mut select = reading.db.prepare(select)?;
+        let rows = select.query_map([row], |row| row.get::<_, Vec<u8>>(0))?;
+        Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+    });
+    let addresses = address.await.unwrap();
+    let removed = store.remove_identity(ada, email("ada@example.com")).await;
+    assert_eq!(removed, Ok(true));
+    let killed = killed_now(&data);
+    let left = |data: &Data| {
+        let held = addresses.iter().filter(|one| !data.holding(one).is_empty());
+        held.count()
+    };
+    assert_eq!(left(&killed), 2, "the log of writes still holds it");
+    let store = killed.open();
+    let began = std::time::Instant::now();
+    while left(&killed) > 1 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(began.elapsed().as_secs() < 30, "nobody finishes it");
+    }
+    assert_eq!(store.obstacle(), None);
+    assert!(killed.holding(&lookup.0).is_empty());
+    let unclean = || {
+        let unclean = "SELECT unclean FROM store";
+        store.ask(move |reading| {
+            Ok(reading
+                .db
+                .query_row(unclean, [], |row| row.get::<_, i64>(0))?)
+        })
+    };
+    while unclean().await == Ok(1) {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(began.elapsed().as_secs() < 60, "the mark stays");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_keep_something_of_which_nobody_knows_are_written_anew_at_the_next_start() {
+    let data = Data::new();
+    let store = data.open();
+    let _ada = full_account(&store, "ada").await;
+    drop(store);
+    // A page that nothing uses, with something in it that a run before knew of.
+    let db = Connection::open(data.file("stereo.db")).unwrap();
+    db.execute_batch("CREATE TABLE t (content BLOB); INSERT INTO t VALUES (x'6e646c206f662061206b696c6c65642072756e'); DROP TABLE t; UPDATE store SET unclean = 1; PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    drop(db);
+    let trace = b"ndl of a killed run";
+    assert!(
+        !data.holding(trace).is_empty(),
+        "a deleted row is still there"
+    );
+    let store = data.open();
+    let began = std::time::Instant::now();
+    while !data.holding(trace).is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert!(began.elapsed().as_secs() < 30, "nobody finishes it");
+    }
+    drop(store);
+}
+
+#[tokio::test]
+async fn under_steady_writes_the_log_is_emptied_too() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let began = std::time::Instant::now();
+    let (mut longest, mut emptied) = (0, false);
+    while !emptied {
+        let label = format!("{}", began.elapsed().as_micros());
+        let mut session = session_of(ada, 0);
+        session.hash = crate::secret::hash(&label);
+        store.begin_session(session).await.unwrap();
+        let length = std::fs::metadata(data.file("stereo.db-wal")).unwrap().len();
+        emptied = length < longest;
+        longest = longest.max(length);
+        assert!(
+            began.elapsed().as_secs() < 30,
+            "{longest} bytes and growing"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_was_to_be_added_goes_with_the_account() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let mut asked = attempt("new@example.org", "new");
+    asked.account = Some(ada);
+    store.begin_attempt(asked).await.unwrap();
+    let link = crate::secret::hash("link new").to_vec();
+    let lookup = store
+        .shared
+        .keys
+        .lookup(LookupKind::Email, b"new@example.org");
+    assert_eq!(store.shared.keys.attempts_of(lookup).len(), 1);
+    assert!(!data.holding(&link).is_empty());
+    let receipt = store.erase_account(ada, ReceiptId::random()).await.unwrap();
+    assert!(receipt.erased, "{receipt:?}");
+    assert!(data.holding(&link).is_empty());
+    assert_eq!(store.shared.keys.attempts_of(lookup).len(), 0);
+    assert_eq!(confirm(&store, "link new", NOW).await, None);
+}
+
+#[tokio::test]
+async fn a_track_that_was_removed_and_a_former_title_leave_nothing() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let mut room = evening(1, ada);
+    // Ids as rooms make them, so that they are found nowhere else.
+    for (place, queued) in (0..).zip(&mut room.queue) {
+        let number: u64 = 0x9e37_79b9_7f4a_7c15;
+        queued.id = stereo_protocol::ItemId::from_bits(number.wrapping_mul(2 * place + 1));
+    }
+    let track = |room: &mut StoredRoom, title: &str| {
+        let mut added = item(900);
+        added.id = stereo_protocol::ItemId::from_bits(u64::from_be_bytes(*b"ndl item"));
+        let mut track = (*added.track).clone();
+        track.title = title.into();
+        added.track = Arc::new(track);
+        room.queue.insert(3, added);
+    };
+    track(&mut room, "ndl title of a track");
+    store.save_room(Arc::new(room.clone())).await.unwrap();
+    let id = room.queue[3].id.bits().to_be_bytes().to_vec();
+    let needles = [id, b"ndl title of a track".to_vec()];
+    assert!(all_found(&data, &needles));
+    room.queue.remove(3);
+    store.save_room(Arc::new(room.clone())).await.unwrap();
+    assert!(none_found(&data, &needles), "when it is acknowledged");
+
+    let select = "SELECT settings FROM rooms";
+    let former = store.ask(move |reading| {
+        Ok(reading
+            .db
+            .query_row(select, [], |row| row.get::<_, Vec<u8>>(0))?)
+    });
+    let former = vec![former.await.unwrap()[..64].to_vec()];
+    assert!(all_found(&data, &former));
+    room.settings.title = "Another".into();
+    store.save_room(Arc::new(room)).await.unwrap();
+    assert!(none_found(&data, &former), "the title that it had");
 }
 
 #[tokio::test]
@@ -454,7 +655,9 @@ async fn while_the_copy_of_the_keys_cannot_be_reached_the_receipt_says_so() {
     );
     std::fs::rename(&away, &elsewhere).unwrap();
     let store = SqliteStore::open(&config, data.clock()).unwrap();
-    let receipt = until_erased(&store, id).await;
+    assert_eq!(store.unfinished_erasures().await, Ok(vec![(id, ada)]));
+    let receipt = store.erase_account(ada, id).await.unwrap();
+    assert!(receipt.erased, "{receipt:?}");
     assert!(
         receipt
             .places
@@ -477,29 +680,30 @@ async fn an_erasure_cut_short_after_its_first_step_is_finished_at_the_next_start
     other
         .execute_batch("BEGIN; SELECT count(*) FROM accounts")
         .unwrap();
-    let begun = store
-        .change(move |work| erase::begin(work, ada, ReceiptId::random()))
-        .await
-        .unwrap();
-    assert_eq!(
-        store.receipt(begun.receipt).await.unwrap().unwrap().sought,
-        0
-    );
-    // Without closing: nothing is tidied up, as when the process is killed.
-    let there = std::fs::read(data.file("stereo.db-wal")).unwrap();
-    assert!(!there.is_empty());
-    let killed = Data::new();
-    std::fs::create_dir_all(killed.path()).unwrap();
-    for name in ["stereo.db", "stereo.db-wal", "keys", "server.key"] {
-        std::fs::copy(data.file(name), killed.file(name)).unwrap();
-    }
+    let id = ReceiptId::random();
+    store.begin_erasure(ada, id).await.unwrap();
+    let before = killed_now(&data);
+    let deleted = store.change(move |work| erase::carry_out(work, ada, id));
+    assert!(deleted.await.unwrap().is_all);
+    assert_eq!(store.receipt(id).await.unwrap().unwrap().sought, 0);
+    let killed = killed_now(&data);
+    let store = before.open();
+    assert!(store.account(ada).await.unwrap().is_some(), "not yet");
+    assert_eq!(store.unfinished_erasures().await, Ok(vec![(id, ada)]));
+    assert!(!store.receipt(id).await.unwrap().unwrap().erased);
+    assert!(store.erase_account(ada, id).await.unwrap().erased);
+    assert!(none_found(&before, &of_ada));
     assert!(
         !none_found(&killed, &of_ada),
         "the log of writes still holds something"
     );
     let store = killed.open();
-    let receipt = until_erased(&store, begun.receipt).await;
-    assert!(receipt.sought >= 3, "the ids were still known: {receipt:?}");
+    assert_eq!(store.unfinished_erasures().await, Ok(vec![(id, ada)]));
+    let receipt = store.erase_account(ada, id).await.unwrap();
+    assert!(
+        receipt.erased && receipt.sought >= 3,
+        "the ids were still known: {receipt:?}"
+    );
     assert!(none_found(&killed, &of_ada));
 }
 
@@ -551,7 +755,8 @@ async fn receipts_go_after_a_day() {
     let store = data.open();
     let ada = full_account(&store, "ada").await;
     let id = ReceiptId::random();
-    store.erase_account(ada, id).await.unwrap();
+    let receipt = store.erase_account(ada, id).await.unwrap();
+    store.conclude_erasure(id, receipt).await.unwrap();
     store.sweep(NOW + 86_400_000).await.unwrap();
     assert!(store.receipt(id).await.unwrap().is_some());
     store.sweep(NOW + 2 * 86_400_000).await.unwrap();

@@ -39,7 +39,11 @@ async fn only_what_changed_is_written() {
     drop(store);
     let store = data.open();
     room.queue.remove(0);
-    assert_eq!(saved(&store, &room).await, 2, "also after a restart");
+    assert_eq!(
+        saved(&store, &room).await,
+        3,
+        "also after a restart; and that something was deleted"
+    );
 }
 
 #[tokio::test]
