@@ -3,6 +3,8 @@
 //! `main → app → server → http → connection → registry → room::actor → room::state → protocol`;
 //! dependencies point that way only.
 
+#[cfg(test)]
+mod allocations;
 pub mod app;
 pub mod auth;
 pub mod backup;

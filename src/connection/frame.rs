@@ -285,6 +285,13 @@ pub enum Opcode {
 pub fn write_frame(out: &mut BytesMut, opcode: Opcode, compressed: bool, parts: &[&[u8]]) {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     out.reserve(length + 10);
+    write_header(out, opcode, compressed, length);
+    for part in parts {
+        out.put_slice(part);
+    }
+}
+
+fn write_header(out: &mut BytesMut, opcode: Opcode, compressed: bool, length: usize) {
     out.put_u8(FIN | if compressed { RSV1 } else { 0 } | opcode as u8);
     match length {
         0..=125 => out.put_u8(length as u8),
@@ -297,10 +304,34 @@ pub fn write_frame(out: &mut BytesMut, opcode: Opcode, compressed: bool, parts: 
             out.put_u64(length as u64);
         }
     }
-    for part in parts {
-        out.put_slice(part);
-    }
 }
+
+/// One text frame in three parts, of which the middle is shared with others and not copied.
+pub fn text_around(head: &[u8], shared: Bytes, tail: Bytes) -> [Bytes; 3] {
+    around(head, shared, tail, false)
+}
+
+/// As [`text_around`], compressed: `packed` is [`super::deflate::block`]'s, made once for all; what
+/// is around it goes as it is.
+pub fn packed_around(head: &[u8], packed: Bytes, tail: &[u8]) -> [Bytes; 3] {
+    let mut stored = Vec::with_capacity(head.len() + 16);
+    super::deflate::store(&mut stored, head);
+    let mut end = Vec::with_capacity(tail.len() + 16);
+    super::deflate::store(&mut end, tail);
+    super::deflate::end(&mut end);
+    around(&stored, packed, end.into(), true)
+}
+
+fn around(head: &[u8], shared: Bytes, tail: Bytes, compressed: bool) -> [Bytes; 3] {
+    let mut out = BytesMut::with_capacity(head.len() + 10);
+    let length = head.len() + shared.len() + tail.len();
+    write_header(&mut out, Opcode::Text, compressed, length);
+    out.put_slice(head);
+    [out.freeze(), shared, tail]
+}
+
+/// A ping without a payload.
+pub const PING: Bytes = Bytes::from_static(&[FIN | Opcode::Ping as u8, 0]);
 
 /// A frame by itself.
 pub fn frame(opcode: Opcode, parts: &[&[u8]]) -> Bytes {

@@ -14,6 +14,7 @@ pub use outlet::Outlet;
 pub use socket::{Socket, Stream};
 pub use wheel::{Seated, TICK, Wheel};
 
+use bytes::BytesMut;
 use frame::{Decoder, Inbound, Opcode};
 use std::cell::RefCell;
 use std::future::Future;
@@ -87,10 +88,15 @@ pub fn run<'a, H: Handler>(
     drop(already);
     // A block, not a function: what a block captures has one place, an argument would have two.
     async move {
-        while end.is_none() {
-            if !works.is_empty() {
-                end = Box::pin(work(outlet, handler, std::mem::take(&mut works))).await;
-                continue;
+        loop {
+            // What was asked before a goodbye is done: it came in order.
+            let goodbye = end == Some(End::Goodbye);
+            if !works.is_empty() && (end.is_none() || goodbye) {
+                let over = Box::pin(work(outlet, handler, std::mem::take(&mut works), goodbye));
+                end = end.or(over.await);
+            }
+            if end.is_some() {
+                break;
             }
             end = std::future::poll_fn(|context| {
                 let read = BUFFER.with_borrow_mut(|buffer| {
@@ -116,27 +122,29 @@ pub fn run<'a, H: Handler>(
 }
 
 /// Does works in order, flushing meanwhile. Work that has begun is never dropped half-way: a room
-/// that lets somebody in has to learn that they are gone.
+/// that lets somebody in has to learn that they are gone. When we close the connection the rest is
+/// dropped; when the peer said `goodbye` it is done.
 async fn work<H: Handler>(
     outlet: &Arc<Outlet>,
     handler: &mut H,
     works: Vec<H::Work>,
+    goodbye: bool,
 ) -> Option<End> {
-    let mut end = None;
+    let mut over = false;
     for work in works {
         let mut working = pin!(handler.work(outlet, work));
         std::future::poll_fn(|context| {
-            if end.is_none() && outlet.poll_over(context).is_ready() {
-                end = Some(End::Closed);
+            if !over && outlet.poll_over(context).is_ready() {
+                over = true;
             }
             working.as_mut().poll(context)
         })
         .await;
-        if end.is_some() {
+        if over && !goodbye {
             break;
         }
     }
-    end
+    over.then_some(End::Closed)
 }
 
 /// Handles what was read; `Some` when reading is over.
@@ -154,23 +162,29 @@ fn take<H: Handler>(
         outlet.heard.store(true, Ordering::Relaxed);
     }
     let mut end = None;
+    let mut pongs = Pongs::default();
     let fed = decoder.feed(bytes, &mut |inbound| {
-        match inbound {
-            Inbound::Text(text) => {
-                works.extend(handler.message(outlet, Message::Text(text), !works.is_empty()))
+        let message = match inbound {
+            Inbound::Text(text) => Message::Text(text),
+            Inbound::Binary(bytes) => Message::Binary(bytes),
+            Inbound::Ping(payload) => {
+                pongs.add(payload);
+                return true;
             }
-            Inbound::Binary(bytes) => {
-                works.extend(handler.message(outlet, Message::Binary(bytes), !works.is_empty()))
-            }
-            Inbound::Ping(payload) => outlet.push(&[frame::frame(Opcode::Pong, &[payload])]),
-            Inbound::Pong => {}
+            Inbound::Pong => return true,
             Inbound::Close(code) => {
-                answer_close(outlet, code);
+                pongs.send(outlet);
+                // Echoes the peer's code. Nothing follows it.
+                outlet.close_with(code);
                 end = Some(End::Goodbye);
+                return true;
             }
-        }
+        };
+        pongs.send(outlet);
+        works.extend(handler.message(outlet, message, !works.is_empty()));
         true
     });
+    pongs.send(outlet);
     if let Err(fault) = fed {
         outlet.close(fault);
         return Some(End::Closed);
@@ -178,9 +192,25 @@ fn take<H: Handler>(
     end
 }
 
-/// Echoes the peer's code (RFC 6455 §5.5.1). Nothing follows it.
-fn answer_close(outlet: &Arc<Outlet>, code: Option<u16>) {
-    outlet.close_with(code);
+/// The answers to pings that follow each other: one write for all of them.
+#[derive(Default)]
+struct Pongs {
+    frames: BytesMut,
+    count: u32,
+}
+
+impl Pongs {
+    fn add(&mut self, payload: &[u8]) {
+        frame::write_frame(&mut self.frames, Opcode::Pong, false, &[payload]);
+        self.count += 1;
+    }
+
+    fn send(&mut self, outlet: &Outlet) {
+        if self.count > 0 {
+            outlet.answer_pings(self.frames.split().freeze(), self.count);
+            self.count = 0;
+        }
+    }
 }
 
 /// Sends what waits, then says that nothing more comes, and waits a little for the peer to do
@@ -211,3 +241,6 @@ async fn finish(outlet: &Arc<Outlet>, end: End) {
     let _ = tokio::time::timeout(CLOSE_WAIT, closing).await;
     outlet.abandon();
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,10 @@ use crate::room::ConnectionId;
 use atomic_waker::AtomicWaker;
 use bytes::Bytes;
 use parking_lot::Mutex;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use stereo_protocol::CloseCode;
 
@@ -22,6 +23,23 @@ const VECTORED: usize = 16;
 /// system's reading a list of them.
 const GATHERED: usize = 1024;
 
+/// Most bytes of waiting segments that are copied into one write, and over TLS into one record,
+/// which holds as many. A segment that is as long by itself is not copied.
+const FLUSHED: usize = 16 << 10;
+
+/// Segments for which a queue that its task alone may write keeps a place when it is empty: over
+/// TLS every event waits for a moment, and would allocate anew.
+const KEPT: usize = 4;
+
+/// Pings of a peer that are answered between two visits of the wheel. Nobody needs more than a few;
+/// each answer is a write.
+const PINGS: u32 = 1024;
+
+thread_local! {
+    /// Where waiting segments are gathered: lent by the worker for one write.
+    static GATHER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// One connection as the rest of the server sees it. Shared by its task, its room's fan-out and
 /// the wheel.
 #[derive(Debug)]
@@ -33,6 +51,8 @@ pub struct Outlet {
     task: AtomicWaker,
     /// Bytes have come since the wheel last looked.
     pub(super) heard: AtomicBool,
+    /// Pings that have come since then.
+    pings: AtomicU32,
     /// Whoever it is has said what they want: they may stay.
     settled: AtomicBool,
     /// The last batch of the room in which this connection had something of its own.
@@ -43,15 +63,24 @@ pub struct Outlet {
 
 #[derive(Debug)]
 struct Outbox {
-    /// Whole frames, but that the first may be partly sent.
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Segment>,
     /// Bytes of the first segment that are sent.
     sent: usize,
+    /// The first segment goes on with a frame whose beginning is sent.
+    inside: bool,
     /// Bytes that wait.
     waiting: usize,
     /// Beyond so many the connection is lost.
     most: usize,
     state: State,
+}
+
+/// Something to be sent: whole frames, or a part of one.
+#[derive(Debug)]
+struct Segment {
+    bytes: Bytes,
+    /// A frame ends with it.
+    ends: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +98,7 @@ impl Outlet {
         let outbox = Outbox {
             queue: VecDeque::new(),
             sent: 0,
+            inside: false,
             waiting: 0,
             most,
             state: State::Open,
@@ -79,6 +109,7 @@ impl Outlet {
             outbox: Mutex::new(outbox),
             task: AtomicWaker::new(),
             heard: AtomicBool::new(true),
+            pings: AtomicU32::new(0),
             settled: AtomicBool::new(false),
             served: AtomicU64::new(0),
             deflate,
@@ -112,6 +143,15 @@ impl Outlet {
     /// Sends whole frames, in order, with one write when the socket takes them; what it does not
     /// take waits. Never blocks. After a close nothing is sent.
     pub fn push(&self, segments: &[Bytes]) {
+        self.send(segments, false);
+    }
+
+    /// As [`Outlet::push`], with segments that are parts of one frame.
+    pub fn push_parts(&self, parts: &[Bytes]) {
+        self.send(parts, true);
+    }
+
+    fn send(&self, segments: &[Bytes], parts: bool) {
         let mut outbox = self.outbox.lock();
         if outbox.state != State::Open {
             return;
@@ -122,11 +162,11 @@ impl Outlet {
                     debug_assert_eq!(offset, 0);
                     return;
                 }
-                Ok((segment, offset)) => outbox.keep(&segments[segment..], offset),
+                Ok(reached) => outbox.keep(segments, reached, parts),
                 Err(_) => outbox.die(),
             }
         } else {
-            outbox.keep(segments, 0);
+            outbox.keep(segments, (0, 0), parts);
         }
         let overflowed = outbox.waiting > outbox.most && outbox.state == State::Open;
         if overflowed {
@@ -146,20 +186,21 @@ impl Outlet {
         }
     }
 
-    /// Answers a peer's close with its own code, behind what waits.
+    /// Answers a peer's close with its own code, behind what waits. Nothing may come in between
+    /// (RFC 6455 §5.5.1): others write meanwhile, so this is one step under the lock.
     pub(super) fn close_with(&self, code: Option<u16>) {
         let payload = code.map(u16::to_be_bytes);
         let frame = frame::frame(
             frame::Opcode::Close,
             &[payload.as_ref().map_or(&[][..], |code| &code[..])],
         );
-        self.push(&[frame]);
         let mut outbox = self.outbox.lock();
         if outbox.state == State::Open {
+            outbox.keep(&[frame], (0, 0), false);
             outbox.state = State::Closing;
+            drop(outbox);
+            self.task.wake();
         }
-        drop(outbox);
-        self.task.wake();
     }
 
     /// Ends without a close: nothing more is sent.
@@ -207,14 +248,14 @@ impl Outlet {
 
     /// Flushes what waits, in the connection's task. Ready when the connection is over: the close
     /// frame is sent, or the socket failed.
-    pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             self.task.register(context.waker());
             let mut outbox = self.outbox.lock();
             if outbox.state == State::Dead {
                 return Poll::Ready(());
             }
-            let Some(first) = outbox.queue.front() else {
+            if outbox.queue.is_empty() {
                 drop(outbox);
                 return match self.socket.poll_flush(context) {
                     Poll::Ready(Ok(())) if self.outbox.lock().state == State::Closing => {
@@ -223,10 +264,10 @@ impl Outlet {
                     Poll::Ready(Err(_)) => Poll::Ready(()),
                     _ => Poll::Pending,
                 };
-            };
-            let first = first.slice(outbox.sent..);
-            match self.socket.poll_write(context, &first) {
-                Poll::Ready(Ok(written)) => outbox.advance(written),
+            }
+            let kept = if self.socket.is_direct() { 0 } else { KEPT };
+            match outbox.lend(|bytes| self.socket.poll_write(context, bytes)) {
+                Poll::Ready(Ok(written)) => outbox.advance(written, kept),
                 Poll::Ready(Err(_)) => {
                     outbox.die();
                     return Poll::Ready(());
@@ -255,51 +296,106 @@ impl Outlet {
 
     /// Sends a ping; it proves nothing by itself, the answer does.
     pub fn ping(&self) {
-        self.push(&[frame::frame(frame::Opcode::Ping, &[])]);
+        self.push(&[frame::PING]);
+    }
+
+    /// Answers pings with the frames that are made for it. A peer that sends far more of them than
+    /// anybody needs is closed.
+    pub(super) fn answer_pings(&self, pongs: Bytes, count: u32) {
+        let before = self.pings.fetch_add(count, Ordering::Relaxed);
+        if before.saturating_add(count) > PINGS {
+            self.close(CloseCode::Misuse);
+        } else {
+            self.push(&[pongs]);
+        }
     }
 
     /// Whether bytes have come since this was last asked.
     pub(super) fn was_heard(&self) -> bool {
+        self.pings.store(0, Ordering::Relaxed);
         self.heard.swap(false, Ordering::Relaxed)
     }
 }
 
 impl Outbox {
-    /// Keeps what the socket did not take, from `offset` in the first segment.
-    fn keep(&mut self, segments: &[Bytes], offset: usize) {
+    /// Keeps what the socket did not take: from a segment on, and an offset in it. With `parts`
+    /// the segments are one frame.
+    fn keep(&mut self, segments: &[Bytes], reached: (usize, usize), parts: bool) {
+        let (first, offset) = reached;
         if self.queue.is_empty() {
             self.sent = offset;
             self.waiting = 0;
+            self.inside = parts && first > 0;
         }
-        self.waiting += segments.iter().map(Bytes::len).sum::<usize>() - offset;
-        self.queue.extend(segments.iter().cloned());
+        let rest = &segments[first..];
+        self.waiting += rest.iter().map(Bytes::len).sum::<usize>() - offset;
+        let last = rest.len().saturating_sub(1);
+        let kept = rest.iter().enumerate().map(|(place, bytes)| Segment {
+            bytes: bytes.clone(),
+            ends: !parts || place == last,
+        });
+        self.queue.extend(kept);
     }
 
-    fn advance(&mut self, mut written: usize) {
+    /// Lends what is to be written next: a long segment as it is, short ones gathered.
+    fn lend<R>(&self, write: impl FnOnce(&[u8]) -> R) -> R {
+        let first = self
+            .queue
+            .front()
+            .map_or(&[][..], |first| &first.bytes[self.sent..]);
+        if self.queue.len() == 1 || first.len() >= FLUSHED {
+            return write(first);
+        }
+        GATHER.with_borrow_mut(|gathered| {
+            gathered.clear();
+            gathered.extend_from_slice(first);
+            for segment in self.queue.iter().skip(1) {
+                let room = FLUSHED - gathered.len();
+                gathered.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
+                if gathered.len() == FLUSHED {
+                    break;
+                }
+            }
+            write(gathered)
+        })
+    }
+
+    /// So many bytes are sent. An empty queue gives back what a burst took, beyond `kept` places.
+    fn advance(&mut self, mut written: usize, kept: usize) {
         self.waiting = self.waiting.saturating_sub(written);
         while let Some(first) = self.queue.front() {
-            let rest = first.len() - self.sent;
+            let rest = first.bytes.len() - self.sent;
             if written < rest {
                 self.sent += written;
                 return;
             }
             written -= rest;
             self.sent = 0;
+            self.inside = !first.ends;
             self.queue.pop_front();
         }
-        // The capacity of a burst is given back.
-        self.queue = VecDeque::new();
+        if self.queue.capacity() > kept {
+            self.queue = VecDeque::new();
+        }
     }
 
-    /// Queues a close frame. With `drop_waiting`, behind the segment that is partly sent, and in
+    /// Queues a close frame. With `drop_waiting`, behind the frame that is partly sent, and in
     /// place of everything else: a frame is never cut.
     fn close(&mut self, code: CloseCode, drop_waiting: bool) {
         if drop_waiting {
-            self.queue.truncate(usize::from(self.sent > 0));
+            let begun = self.inside || self.sent > 0;
+            let end = self.queue.iter().position(|segment| segment.ends);
+            self.queue
+                .truncate(end.filter(|_| begun).map_or(0, |end| end + 1));
         }
-        let frame = frame::close(code);
-        self.waiting = self.queue.iter().map(Bytes::len).sum::<usize>() - self.sent + frame.len();
-        self.queue.push_back(frame);
+        let bytes = frame::close(code);
+        let before = self
+            .queue
+            .iter()
+            .map(|segment| segment.bytes.len())
+            .sum::<usize>();
+        self.waiting = before - self.sent + bytes.len();
+        self.queue.push_back(Segment { bytes, ends: true });
         self.state = State::Closing;
     }
 

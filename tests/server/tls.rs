@@ -20,14 +20,14 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 type Socket = WebSocketStream<TlsStream<TcpStream>>;
 
 /// Writes a certificate of `localhost` and its key into a folder; the certificate.
-fn certify(folder: &Path) -> CertificateDer<'static> {
+pub(crate) fn certify(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
     std::fs::write(folder.join("certificate.pem"), made.cert.pem()).unwrap();
     made.cert.der().clone()
 }
 
-fn with_tls(folder: &Path) -> Config {
+pub(crate) fn with_tls(folder: &Path) -> Config {
     let mut config = config();
     config.tls.certificate = folder.join("certificate.pem");
     config.tls.key = folder.join("key.pem");
@@ -35,7 +35,7 @@ fn with_tls(folder: &Path) -> Config {
 }
 
 /// A client that trusts this certificate alone.
-fn trusting(
+pub(crate) fn trusting(
     certificate: &CertificateDer<'static>,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> TlsConnector {

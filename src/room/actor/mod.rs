@@ -6,7 +6,7 @@ mod keep;
 
 pub use event::{Arriving, Ended, Reply, RoomEvent};
 
-use super::fanout::Fanout;
+use super::fanout::{Fanout, Greeting, Sizes};
 use super::handle::{Gate, MAILBOX, RoomHandle};
 use super::input::{Answer, ConnectionId, Done, Effect, Input, Made, Ms, Step};
 use super::keeping::Keeping;
@@ -14,7 +14,7 @@ use super::resting::Resting;
 use super::state::State;
 use crate::bus::{Bus, BusError, Lease};
 use crate::clock::Clock;
-use crate::connection::{Outlet, frame};
+use crate::connection::{Outlet, deflate, frame};
 use crate::mail::News;
 use crate::presence::{Change, Presence};
 use crate::registry::Registry;
@@ -75,7 +75,7 @@ pub async fn open(node: &Arc<Node>, id: RoomId, state: State) -> Result<RoomHand
         handle: handle.clone(),
         node: node.clone(),
         lease,
-        fanout: Fanout::new(node.tracker.clone()),
+        fanout: Fanout::new(node.tracker.clone(), Sizes::default()),
         outlets: HashMap::new(),
         pending: Pending::default(),
         effects: Vec::new(),
@@ -102,8 +102,7 @@ struct Actor {
     pending: Pending,
     /// What the last step asked for.
     effects: Vec<Effect>,
-    /// The shared part of the snapshot, and what it depends on.
-    snapshot: Option<((u64, u64), Bytes)>,
+    snapshot: Option<Snapshot>,
     /// The limits as JSON: they do not change.
     limits: String,
     /// Of a room that stays, or did.
@@ -113,6 +112,15 @@ struct Actor {
     rests: bool,
     /// Somebody was on the way in when the room would have ended or rested.
     not_idle_before: Ms,
+}
+
+/// What is the same in everyone's snapshot.
+struct Snapshot {
+    /// What it depends on.
+    version: (u64, u64),
+    json: Bytes,
+    /// The same, compressed where that pays; made when somebody wants it.
+    packed: Option<Option<Bytes>>,
 }
 
 /// What the task is woken by.
@@ -140,7 +148,7 @@ enum Out {
     Event(Bytes),
     Notice(String),
     One(Arc<Outlet>, Bytes),
-    Add(Arc<Outlet>, Bytes),
+    Add(Arc<Outlet>, Greeting),
     Remove(Arc<Outlet>),
     Disconnect(ConnectionId, CloseCode),
     /// A connection that was refused: nothing more will be said to it here.
@@ -364,12 +372,12 @@ impl Actor {
                 resume_after,
             })) => {
                 let you = json!({"member": member, "role": role, "token": if fresh { token } else { None }});
-                let text = self.join_reply(&reply.id, &you, resume_after);
+                let deflates = reply.outlet.deflates();
+                let first = self.join_reply(&reply.id, &you, resume_after, deflates);
+                self.pending.bytes += first.iter().map(Bytes::len).sum::<usize>();
                 self.outlets.insert(connection, reply.outlet.clone());
                 self.pending.presence.push(Change::Came(member));
-                self.pending
-                    .out
-                    .push(Out::Add(reply.outlet, frame::text(&text)));
+                self.pending.out.push(Out::Add(reply.outlet, first));
                 // The connection may be gone already: then it leaves by itself.
                 let _ = admitted.send(Ok(member));
             }
@@ -388,36 +396,52 @@ impl Actor {
         self.carry_out_effects();
     }
 
-    /// The join reply: what is the same for everyone is encoded once.
-    fn join_reply(&mut self, id: &RequestId, you: &Value, resume_after: Option<u64>) -> String {
+    /// The join reply: what is the same for everyone is encoded once, compressed once, and shared.
+    fn join_reply(
+        &mut self,
+        id: &RequestId,
+        you: &Value,
+        resume_after: Option<u64>,
+        deflates: bool,
+    ) -> Greeting {
         let missed = resume_after.and_then(|after| self.state.events_after(after));
-        let shared = match missed {
-            Some(events) => self.state.shared_resumption(&events).into(),
-            None => self.shared_snapshot(),
-        };
         let (count, sampled) = self.state.headcount();
-        format!(
-            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"you\":{you},\"epoch\":\"{epoch}\",\"seq\":{seq},\"clock\":\"{clock}\",\"now\":{now:.3},{shared},\"count\":{count},\"sampled\":{sampled}}},\"tally\":{tally},\"limits\":{limits}}}}}",
+        let head = format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"you\":{you},\"epoch\":\"{epoch}\",\"seq\":{seq},\"clock\":\"{clock}\",\"now\":{now:.3},",
             epoch = self.state.epoch(),
             seq = self.state.seq(),
             clock = self.node.clock.id(),
             now = self.node.clock.now(),
-            shared = std::str::from_utf8(&shared).unwrap_or_default(),
+        );
+        let tail = format!(
+            ",\"count\":{count},\"sampled\":{sampled}}},\"tally\":{tally},\"limits\":{limits}}}}}",
             tally = self.state.tally(),
             limits = self.limits,
-        )
+        );
+        let shared = match missed {
+            Some(events) => self.state.shared_resumption(&events).into(),
+            None => {
+                let snapshot = self.shared_snapshot();
+                match deflates.then(|| snapshot.packed()).flatten() {
+                    Some(packed) => {
+                        return frame::packed_around(head.as_bytes(), packed, tail.as_bytes());
+                    }
+                    None => snapshot.json.clone(),
+                }
+            }
+        };
+        frame::text_around(head.as_bytes(), shared, tail.into())
     }
 
-    fn shared_snapshot(&mut self) -> Bytes {
+    fn shared_snapshot(&mut self) -> &mut Snapshot {
         let version = self.state.snapshot_version();
-        match &self.snapshot {
-            Some((at, shared)) if *at == version => shared.clone(),
-            _ => {
-                let shared = Bytes::from(self.state.shared_snapshot());
-                self.snapshot = Some((version, shared.clone()));
-                shared
-            }
-        }
+        let kept = self.snapshot.take();
+        let kept = kept.filter(|snapshot| snapshot.version == version);
+        self.snapshot.insert(kept.unwrap_or_else(|| Snapshot {
+            version,
+            json: self.state.shared_snapshot().into(),
+            packed: None,
+        }))
     }
 
     fn read(&mut self, member: MemberId, reply: Reply, command: &Command) {
@@ -426,7 +450,9 @@ impl Actor {
             Command::Snapshot(_) => match self.state.role_of(member) {
                 Some(role) => {
                     let you = json!({"member": member, "role": role, "token": null});
-                    frame::text(&self.join_reply(&reply.id, &you, None))
+                    self.join_reply(&reply.id, &you, None, reply.outlet.deflates())
+                        .concat()
+                        .into()
                 }
                 None => failure(
                     &reply.id,
@@ -527,6 +553,21 @@ impl Actor {
         while let Ok(event) = self.events.try_recv() {
             turn_away(event, late);
         }
+    }
+}
+
+impl Snapshot {
+    fn packed(&mut self) -> Option<Bytes> {
+        let json = &self.json;
+        self.packed
+            .get_or_insert_with(|| {
+                let worth = json.len() >= deflate::WORTH;
+                worth
+                    .then(|| deflate::block(json))
+                    .flatten()
+                    .map(Into::into)
+            })
+            .clone()
     }
 }
 

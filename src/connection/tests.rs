@@ -1,0 +1,289 @@
+//! The way out of a connection, and the loop around it, over transports that can be watched.
+
+use super::outlet::Outlet;
+use super::*;
+use crate::allocations;
+use crate::room::ConnectionId;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::task::{Context, Waker};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Takes so many bytes, remembers each write, and has nothing to be read.
+#[derive(Clone, Default)]
+struct Sink {
+    writes: Arc<Mutex<Vec<Vec<u8>>>>,
+    takes: Arc<AtomicUsize>,
+}
+
+impl Sink {
+    fn taking(bytes: usize) -> Self {
+        let sink = Self::default();
+        sink.takes.store(bytes, Ordering::Relaxed);
+        sink
+    }
+
+    fn outlet(&self, most: usize) -> Arc<Outlet> {
+        let socket = Socket::tasked(self.clone());
+        Arc::new(Outlet::new(ConnectionId(1), socket, most, false))
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.writes.lock().concat()
+    }
+}
+
+impl AsyncRead for Sink {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Sink {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let takes = self.takes.load(Ordering::Relaxed).min(bytes.len());
+        if takes == 0 {
+            return Poll::Pending;
+        }
+        self.takes.fetch_sub(takes, Ordering::Relaxed);
+        self.writes.lock().push(bytes[..takes].to_vec());
+        Poll::Ready(Ok(takes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn flush(outlet: &Outlet) -> Poll<()> {
+    outlet.poll_flush(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A short frame of a client, under a mask of zeros.
+fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first, 0x80 | payload.len() as u8, 0, 0, 0, 0];
+    frame.extend_from_slice(payload);
+    frame
+}
+
+#[test]
+fn what_waits_leaves_in_few_writes_of_a_record_each() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 20);
+    let mut sent = Vec::new();
+    for place in 0..1000_u32 {
+        let frame = frame::text(&format!("{place:0300}"));
+        sent.extend_from_slice(&frame);
+        outlet.push(&[frame]);
+    }
+    let long = Bytes::from(vec![b'x'; 40_000]);
+    sent.extend_from_slice(&long);
+    outlet.push(&[long]);
+    assert!(flush(&outlet).is_pending());
+    assert_eq!(sink.bytes(), sent);
+    assert_eq!(outlet.waiting(), 0);
+    let writes = sink.writes.lock().len();
+    assert!(writes <= sent.len() / (16 << 10) + 2, "{writes} writes");
+}
+
+#[test]
+fn a_slow_peer_gets_the_frame_that_was_begun_whole_and_then_the_close() {
+    let parts = frame::text_around(b"ten bytes!", vec![b'x'; 100].into(), "tail".into());
+    let whole = parts.concat();
+    // Cut before the frame, in and at the end of each part.
+    for cut in [0, 5, 12, 13, 60, 112, 114, whole.len()] {
+        let sink = Sink::taking(cut);
+        let outlet = sink.outlet(200);
+        outlet.push_parts(&parts);
+        assert!(flush(&outlet).is_pending());
+        outlet.push(&[vec![b'y'; 300].into()]);
+        assert!(!outlet.is_open(), "too slow");
+        sink.takes.store(usize::MAX, Ordering::Relaxed);
+        assert!(flush(&outlet).is_ready());
+        let begun = if cut == 0 { &[][..] } else { &whole[..] };
+        let close = frame::close(stereo_protocol::CloseCode::TooSlow);
+        assert_eq!(sink.bytes(), [begun, &close].concat(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn an_event_for_a_connection_with_a_task_of_its_own_allocates_nothing() {
+    let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+    let outlet = Outlet::new(ConnectionId(1), socket, 1 << 16, false);
+    let event = [frame::text("an event")];
+    let once = || {
+        outlet.push(&event);
+        assert!(flush(&outlet).is_pending());
+    };
+    once();
+    let before = allocations::so_far();
+    (0..100).for_each(|_| once());
+    assert_eq!(allocations::so_far() - before, 0);
+}
+
+async fn pair() -> (Arc<Outlet>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let near = TcpStream::connect(listener.local_addr().unwrap());
+    let (near, far) = tokio::join!(near, listener.accept());
+    let near = near.unwrap();
+    near.writable().await.unwrap();
+    let outlet = Outlet::new(ConnectionId(1), Socket::Direct(near), 1 << 20, false);
+    (Arc::new(outlet), far.unwrap().0)
+}
+
+/// The room writes from another thread while the connection answers the peer's close.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_follows_the_answer_to_a_close() {
+    let event = frame::text("event");
+    for round in 0..200 {
+        let (outlet, mut far) = pair().await;
+        let begun = Arc::new(AtomicBool::new(false));
+        let room = {
+            let (outlet, begun, event) = (outlet.clone(), begun.clone(), event.clone());
+            std::thread::spawn(move || {
+                for _ in 0..400 {
+                    outlet.push(std::slice::from_ref(&event));
+                    begun.store(true, Ordering::Release);
+                }
+            })
+        };
+        while !begun.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        outlet.close_with(Some(1000));
+        std::future::poll_fn(|context| outlet.poll_flush(context)).await;
+        room.join().unwrap();
+        drop(outlet);
+        let mut bytes = Vec::new();
+        far.read_to_end(&mut bytes).await.unwrap();
+        let close = [0x88, 2, 0x03, 0xe8];
+        let events = bytes.strip_suffix(&close).expect("the close is last");
+        assert!(
+            events.chunks(event.len()).all(|chunk| chunk == event),
+            "{round}"
+        );
+    }
+}
+
+/// Each message is work, which takes a moment.
+#[derive(Default)]
+struct Worker {
+    done: Vec<String>,
+}
+
+impl Handler for Worker {
+    type Work = String;
+
+    fn message(&mut self, _: &Arc<Outlet>, message: Message<'_>, _: bool) -> Option<String> {
+        match message {
+            Message::Text(text) => Some(text.to_owned()),
+            Message::Binary(_) => None,
+        }
+    }
+
+    async fn work(&mut self, _: &Arc<Outlet>, work: String) {
+        tokio::task::yield_now().await;
+        self.done.push(work);
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_before_a_goodbye_is_done() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 16);
+    let mut worker = Worker::default();
+    let read = [
+        masked(0x81, b"one"),
+        masked(0x81, b"two"),
+        masked(0x88, &[0x03, 0xe8]),
+        masked(0x81, b"too late"),
+    ];
+    let end = run(&outlet, &mut worker, 1000, read.concat()).await;
+    assert_eq!(end, End::Goodbye);
+    assert_eq!(worker.done, ["one", "two"]);
+    assert_eq!(sink.bytes(), [0x88, 2, 0x03, 0xe8]);
+}
+
+#[tokio::test]
+async fn every_ping_is_answered_in_its_place() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 16);
+    let read = [
+        masked(0x89, b"a"),
+        masked(0x89, b""),
+        masked(0x89, b"bc"),
+        masked(0x88, &[]),
+    ];
+    run(&outlet, &mut Worker::default(), 1000, read.concat()).await;
+    let answers = [
+        &[0x8a, 1, b'a'][..],
+        &[0x8a, 0],
+        &[0x8a, 2, b'b', b'c'],
+        &[0x88, 0],
+    ];
+    assert_eq!(sink.bytes(), answers.concat());
+}
+
+#[test]
+fn pings_that_come_together_are_answered_together_and_a_flood_of_them_ends_the_connection() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 20);
+    let mut decoder = Decoder::new(1000, false);
+    let (mut works, mut worker) = (Vec::new(), Worker::default());
+    let mut read = |count: usize| {
+        let mut bytes = masked(0x89, b"").repeat(count);
+        let before = allocations::so_far();
+        let end = take(&outlet, &mut worker, &mut decoder, &mut bytes, &mut works);
+        assert!(end.is_none());
+        allocations::so_far() - before
+    };
+    let (few, many) = (read(10), read(1000));
+    assert!(
+        many <= few + 20,
+        "{many} allocations for 1000 pings, {few} for 10"
+    );
+    assert!(flush(&outlet).is_pending());
+    assert_eq!(sink.bytes(), [0x8a, 0].repeat(1010));
+    // The wheel looks: as many may come again.
+    outlet.was_heard();
+    read(1000);
+    assert!(outlet.is_open());
+    read(1000);
+    assert!(flush(&outlet).is_ready(), "closed");
+    let close = frame::close(stereo_protocol::CloseCode::Misuse);
+    assert_eq!(sink.bytes(), [&[0x8a, 0].repeat(2010)[..], &close].concat());
+}
+
+#[test]
+fn a_frame_around_what_is_shared_says_the_same_compressed_or_not() {
+    let shared = br#"{"id":"q_1","votes":0},"#.repeat(200);
+    let packed = deflate::block(&shared).unwrap();
+    let plain = frame::text_around(b"head", shared.clone().into(), "tail".into()).concat();
+    let packed = frame::packed_around(b"head", packed.into(), b"tail").concat();
+    let (header, payload) = plain.split_at(4);
+    assert_eq!(header[..2], [0x81, 126]);
+    assert_eq!(payload, [b"head", &shared[..], b"tail"].concat());
+    assert!(packed.len() < plain.len() / 4, "{}", packed.len());
+    assert_eq!(packed[0], 0xc1);
+    let start = if packed[1] == 126 { 4 } else { 2 };
+    assert_eq!(
+        deflate::inflate(&packed[start..], 1 << 16).unwrap(),
+        payload
+    );
+}
