@@ -386,18 +386,19 @@ async fn many_attempts(store: &dyn Store) {
     assert_eq!(confirm(store, "link n3", NOW).await, None, "swept");
     assert!(confirm(store, "link n4", NOW).await.is_some());
     // One asker's give way to their own alone.
-    let begin = async |asker: u64, name: &str| {
+    let begin = async |asker: u64, name: &str, later: u64| {
         let mut new = attempt("ian@example.org", name);
         new.asker = asker;
+        new.ends_ms += later;
         store.begin_attempt(new).await
     };
-    begin(1, "hers").await.unwrap();
+    begin(1, "hers", 0).await.unwrap();
     for number in 0..39 {
-        begin(number / 4 + 2, &format!("m{number}")).await.unwrap();
+        begin(number / 4 + 2, &format!("m{number}"), number).await.unwrap();
     }
-    let refused = begin(99, "one too many").await;
+    let refused = begin(99, "one too many", 40).await;
     assert_eq!(refused, Err(StoreError::TooMany), "nobody's gives way");
-    begin(2, "instead of m0").await.unwrap();
+    begin(2, "instead of m0", 41).await.unwrap();
     assert_eq!(confirm(store, "link m0", NOW).await, None);
     assert!(confirm(store, "link hers", NOW).await.is_some());
 }
