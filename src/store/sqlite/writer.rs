@@ -4,6 +4,7 @@
 use super::super::Health;
 use super::super::error::StoreError;
 use super::Shared;
+use super::copier::Copier;
 use super::fault::Fault;
 use super::rooms::Kept;
 use crate::keystore::{EntryId, KeyStore, NewEntry};
@@ -112,6 +113,7 @@ impl Writer {
     pub(super) fn start(
         db: Connection,
         shared: Arc<Shared>,
+        copier: Copier,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (orders, received) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -124,6 +126,7 @@ impl Writer {
                 shared: shared.clone(),
                 orders: received,
                 rooms: Kept::default(),
+                copier,
             };
             // Dropped first, also when unwinding: it is told before nobody is heard any more.
             let _stopped = SayWhenStopped(shared);
@@ -171,6 +174,7 @@ struct Writing {
     shared: Arc<Shared>,
     orders: mpsc::Receiver<Order>,
     rooms: Kept,
+    copier: Copier,
 }
 
 impl Writing {
@@ -200,14 +204,10 @@ impl Writing {
         self.tidy();
     }
 
-    /// What was deleted does not wait in the log for the next change; the copy of the keys is
-    /// brought up to date.
+    /// What was deleted does not wait in the log for the next change.
     fn tidy(&mut self) {
         if let Err(error) = super::checkpoint(&self.db) {
             Fault::from(error).report(&self.shared.database);
-        }
-        if let Err(error) = self.shared.keys.refresh_copy() {
-            tracing::warn!(%error, "the copy of the key store is out of date");
         }
     }
 
@@ -224,6 +224,9 @@ impl Writing {
         let alone = self.gather(first, &mut batch);
         let committed = self.commit(&batch);
         let settled = self.settle(committed, &batch);
+        if batch.has_entries() {
+            self.copier.nudge();
+        }
         let told = committed.and(settled);
         self.tell_health(told);
         for answer in batch.answers {
@@ -302,7 +305,12 @@ impl Writing {
             (None, true) => Ok(()),
             (None, false) => self.shared.keys.sync().map_err(Fault::from),
         };
-        let committed = synced.and_then(|()| Ok(self.db.execute_batch("COMMIT")?));
+        let committed = synced.and_then(|()| {
+            if !batch.entries.added.is_empty() {
+                self.note_generation()?;
+            }
+            Ok(self.db.execute_batch("COMMIT")?)
+        });
         committed.map_err(|fault| {
             self.rooms.forget_all();
             // SQLite may have rolled back by itself.
@@ -311,6 +319,12 @@ impl Writing {
             }
             fault.report(&self.shared.database)
         })
+    }
+
+    /// The rows say which generation of the key store they need: see [`super::schema`].
+    fn note_generation(&self) -> rusqlite::Result<()> {
+        let generation = self.shared.keys.generation();
+        super::schema::set_generation(&self.db, generation)
     }
 
     /// Says to the key store what became of the rows.
@@ -350,6 +364,10 @@ struct Batch {
 }
 
 impl Batch {
+    fn has_entries(&self) -> bool {
+        !self.entries.is_empty() || !self.undone.is_empty()
+    }
+
     fn has_entries_to_destroy(&self) -> bool {
         !self.entries.removed.is_empty() || !self.undone.is_empty()
     }
