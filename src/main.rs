@@ -59,8 +59,15 @@ fn check(arguments: &Arguments) -> Result<(), String> {
 
 fn back_up(wanted: &BackingUp) -> Result<(), String> {
     let config = load(&wanted.arguments).map_err(|error| error.to_string())?;
-    let written = backup::write(&config, wanted.to.as_deref(), backup::now())?;
-    say(&format!("{}: written", written.display()));
+    let wanted = backup::Wanted {
+        to: wanted.to.as_deref(),
+        without_keys_copy: wanted.without_keys_copy,
+    };
+    let written = backup::write(&config, &wanted, backup::now())?;
+    for warning in &written.warnings {
+        say_error(&format!("warning: {warning}"));
+    }
+    say(&format!("{}: written", written.path.display()));
     Ok(())
 }
 
@@ -74,11 +81,17 @@ fn restore(wanted: &Restoring) -> Result<(), String> {
         from: &wanted.from,
         identity: &wanted.identity,
         keys: &wanted.keys,
-        server_key: &wanted.server_key,
+        server_key: wanted.server_key.as_deref(),
+        with_older_keys: wanted.with_older_keys,
     };
-    let gone = runtime.block_on(backup::restore(&config, &parts))?;
+    let restored = runtime.block_on(backup::restore(&config, &parts))?;
+    let left_out = restored.left_out;
+    let why = match restored.with_older_keys {
+        false => "who were deleted since",
+        true => "whose keys are not in the copy: deleted since, or lost",
+    };
     say(&format!(
-        "{}: restored; {gone} people who were deleted since are not in it",
+        "{}: restored; {left_out} people {why} are not in it",
         config.store.data.display()
     ));
     Ok(())
@@ -115,37 +128,31 @@ fn search(proving: &Proving) -> Result<bool, String> {
             place + 1
         ));
     }
-    let store = &config.store;
-    let given = [&store.keys_copy, &store.key_file];
-    let given = given
-        .into_iter()
-        .filter(|path| !path.as_os_str().is_empty());
-    let mut paths = vec![store.data.clone()];
-    paths.extend(given.cloned());
+    let mut paths = vec![config.store.data.clone()];
+    let given = [
+        &config.store.keys_copy,
+        &config.store.key_file,
+        &config.backup.folder,
+    ];
+    let given = given.into_iter();
+    // What was never made holds nothing.
+    paths.extend(given.filter(|path| path.exists()).cloned());
     paths.extend(proving.also.iter().cloned());
     let unreadable = |path: &std::path::Path, error| format!("{}: {error}", path.display());
     let search = prove::Search::new(&texts)?;
     let (mut places, mut total) = (0, 0);
-    for path in paths {
-        let files = prove::files_below(std::slice::from_ref(&path));
-        for file in files.map_err(|error| unreadable(&path, error))? {
-            let place = search
-                .file(&file)
-                .map_err(|error| unreadable(&file, error))?;
-            places += 1;
-            say(&format!(
-                "searched {} ({} bytes)",
-                file.display(),
-                place.bytes
-            ));
-            for ((number, how), count) in &place.found {
-                total += count;
-                say(&format!(
-                    "  found needle {} {how}: {count} times",
-                    number + 1
-                ));
-            }
+    for file in prove::files_below(&paths).map_err(|(path, error)| unreadable(&path, error))? {
+        let mut place = search
+            .file(&file)
+            .map_err(|error| unreadable(&file, error))?;
+        let opens_with = proving.identity.as_deref().filter(|_| place.sealed);
+        if let Some(identity) = opens_with {
+            let inside = backup::opened(&file, identity)?;
+            let searched = search.inside(inside, &mut place);
+            searched.map_err(|error| unreadable(&file, error))?;
         }
+        places += 1;
+        total += tell(&place, opens_with.is_some());
     }
     let needles = texts.len();
     say(&format!(
@@ -159,6 +166,30 @@ fn stats(counting: &Counting) -> Result<(), String> {
     let told = stereo::visits::stats(&config, counting.days)?;
     say(told.trim_end());
     Ok(())
+}
+
+/// Says what was searched and what was found there, and returns how often.
+fn tell(place: &prove::Place, opened: bool) -> u64 {
+    say(&format!(
+        "searched {} ({} bytes)",
+        place.path.display(),
+        place.bytes
+    ));
+    if place.sealed && !opened {
+        say(
+            "  encrypted by age: only --identity FILE searches what is inside; what it holds of people is sealed with keys that are in the key store alone, and opens for nobody once those are destroyed",
+        );
+    }
+    if place.too_much {
+        say("  not all of what is packed in it was unpacked: unpack it and search again");
+    }
+    for ((number, how), count) in &place.found {
+        say(&format!(
+            "  found needle {} {how}: {count} times",
+            number + 1
+        ));
+    }
+    place.found.values().sum()
 }
 
 fn support(asked: &Support) -> Result<(), String> {

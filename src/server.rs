@@ -1,11 +1,12 @@
 //! Listeners, the accept loop, and the end: unready, notice, jittered closes, one deadline.
 
 use crate::app::App;
+use crate::backup;
 use crate::connection::{Admission, Outlet, Place, Socket, Stream, TICK};
 use crate::conversation;
 use crate::http::{Door, Request, Response, lead_to_https, limited_unit, serve, serve_ops};
 use crate::room::actor::RoomEvent;
-use crate::store::Health;
+use crate::store::{Day, Health};
 use crate::tls::Tls;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -110,9 +111,14 @@ impl Server {
         if let Some(heard) = app.heard.lock().take() {
             background.spawn(app.mail.clone().tell_of_rooms(heard));
         }
+        background.spawn(tend_backups(app.clone()));
         background.spawn(accept_plain(app.clone(), ops, serve_ops));
         if let Some(redirect) = redirect {
-            background.spawn(accept_plain(app.clone(), redirect, lead_to_https));
+            // The port that was taken, when it was left to the system.
+            let configured = app.config.server.listen.port();
+            let port = (public.local_addr()).map_or(configured, |address| address.port());
+            let lead = move |app, request, _| lead_to_https(app, request, port);
+            background.spawn(accept_plain(app.clone(), redirect, lead));
         }
         let acceptor = tls.as_ref().map(|tls| tls.acceptor());
         if let Some(tls) = tls {
@@ -177,6 +183,34 @@ async fn tend_store(app: Arc<App>) {
                 _ = app.auth.end_over().await;
             }
             Health::Ready | Health::Stopped => {}
+        }
+    }
+}
+
+/// Removes backups that are too old: at the start, and when a day has begun.
+async fn tend_backups(app: Arc<App>) {
+    let mut interval = tokio::time::interval(TICK * SWEEP as u32);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut swept = None;
+    loop {
+        interval.tick().await;
+        let today = Day::of(app.node.clock.now_ms());
+        if swept == Some(today) {
+            continue;
+        }
+        let settings = app.config.backup.clone();
+        // A folder may lie on a disk that takes its time.
+        let done = tokio::task::spawn_blocking(move || backup::sweep(&settings, today)).await;
+        match done {
+            Ok(Ok(gone)) => {
+                if gone > 0 {
+                    tracing::info!(gone, "backups that were too old were removed");
+                }
+                swept = Some(today);
+            }
+            Ok(Err(why)) => tracing::warn!(%why, "backups that are too old cannot be removed"),
+            // A panic is reported by the hook.
+            Err(_) => {}
         }
     }
 }
@@ -281,7 +315,7 @@ async fn serve_connection<S: Stream + 'static>(
 /// A listener for little: few at once, each for a short while.
 async fn accept_plain<A, F>(app: Arc<App>, listener: TcpListener, answer: A)
 where
-    A: Fn(Arc<App>, Request) -> F + Copy + Send + 'static,
+    A: Fn(Arc<App>, Request, IpAddr) -> F + Copy + Send + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
     let limit = Arc::new(Semaphore::new(64));
@@ -289,14 +323,14 @@ where
         let Ok(permit) = limit.clone().acquire_owned().await else {
             return;
         };
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
         let app = app.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request: http::Request<Incoming>| {
-                let answered = answer(app.clone(), request);
+                let answered = answer(app.clone(), request, peer.ip());
                 async move { Ok::<_, Infallible>(answered.await) }
             });
             let builder = http1::Builder::new()

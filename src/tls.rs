@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use tokio_rustls::TlsAcceptor;
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A certificate with its private key.
 #[derive(Clone, Debug)]

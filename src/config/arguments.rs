@@ -110,9 +110,12 @@ pub struct BackingUp {
     /// What names the folder for data, and who can read the backup.
     #[command(flatten)]
     pub arguments: Arguments,
-    /// Write this file, rather than one of today into `backup.folder`
+    /// Write this file, rather than one of today into `backup.folder`; removing it is left to you
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
+    /// Write it although there is no copy of the key store: lost with this disk unless you have one
+    #[arg(long)]
+    pub without_keys_copy: bool,
 }
 
 /// What a restore is made of.
@@ -130,9 +133,12 @@ pub struct Restoring {
     /// The copy of the key store (store.keys_copy)
     #[arg(long, value_name = "FILE")]
     pub keys: PathBuf,
-    /// The server's key (server.key)
+    /// The server's key (server.key); without it, what store.key_file names
     #[arg(long, value_name = "FILE")]
-    pub server_key: PathBuf,
+    pub server_key: Option<PathBuf>,
+    /// Restore although the copy of the key store is older than the backup: who came in between is lost
+    #[arg(long)]
+    pub with_older_keys: bool,
 }
 
 /// What is searched beside what the configuration names.
@@ -141,9 +147,12 @@ pub struct Proving {
     /// What names the folder for data.
     #[command(flatten)]
     pub arguments: Arguments,
-    /// Search this file or folder too, such as backups or a log
+    /// Search this file or folder too, such as a log; backup.folder is searched by itself
     #[arg(long, value_name = "PATH")]
     pub also: Vec<PathBuf>,
+    /// Search inside of backups too, which this age identity opens
+    #[arg(long, value_name = "FILE")]
+    pub identity: Option<PathBuf>,
 }
 
 impl Task {

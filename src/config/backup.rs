@@ -15,7 +15,7 @@ pub struct Backup {
     pub folder: PathBuf,
     /// Who can read them: age recipients, such as `age1…`. Default none: no backups.
     pub recipients: Vec<String>,
-    /// Days after which those in the folder are removed, at the next backup. Default 30.
+    /// Days after which those in the folder are removed, by the server and at each backup. Default 30.
     pub keep_days: u32,
 }
 

@@ -43,6 +43,7 @@ use keys::Keys;
 use rule::Invalid;
 use serde::{Deserialize, Serialize};
 use source::{Source, Sources};
+use std::net::IpAddr;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -141,6 +142,15 @@ impl Config {
         self.operator.validate()?;
         self.analytics.validate()?;
         self.telemetry.validate()
+    }
+
+    /// Whether whoever connects from `peer` may be spoken to by this server as it is: without TLS only
+    /// this machine and declared proxies, whose own machine is not to be reached past them; anybody if
+    /// the operator says so.
+    pub fn serves_in_the_clear(&self, peer: IpAddr) -> bool {
+        let server = &self.server;
+        let is_proxy = || (server.trusted_proxies.iter()).any(|network| network.holds(peer));
+        self.tls.is_on() || server.allow_plain || peer.to_canonical().is_loopback() || is_proxy()
     }
 
     /// The rules that rooms are given.

@@ -51,6 +51,20 @@ pub(super) fn secure(headers: &mut HeaderMap, page: Page<'_>) {
     }
 }
 
+/// What keeps an answer to itself that is no page, of the listeners that serve none.
+pub(super) fn bare(headers: &mut HeaderMap) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "content-security-policy",
+            "default-src 'none'; frame-ancestors 'none'",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
+
 /// The sockets of our own host, by name: `'self'` covers them in CSP level 3, but not in level 2.
 /// A host that could end the directive is left out.
 fn sockets_of(host: &str) -> String {

@@ -35,6 +35,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use origin::Origin;
+use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
 use stereo_protocol::ErrorKind;
@@ -70,6 +71,17 @@ pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
     response
 }
 
+/// As [`serve`], for the listeners that serve no pages.
+async fn serve_bare(work: impl Future<Output = Result<Response, Problem>>) -> Response {
+    let mut response = match caught(work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(problem)) => problem.into(),
+        Err(reference) => Problem::reported(reference).into(),
+    };
+    headers::bare(response.headers_mut());
+    response
+}
+
 /// The host that was asked for: of the request line, or of the header (RFC 9112 §3.2).
 fn host_of(request: &Request) -> String {
     let uri = request
@@ -86,6 +98,15 @@ fn host_of(request: &Request) -> String {
 }
 
 async fn answer(app: &Arc<App>, request: Request, peer: IpAddr) -> Result<Response, Problem> {
+    if !app.config.serves_in_the_clear(peer) {
+        let message =
+            "plain HTTP is for the proxy in front of this server: open the address with https";
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            ErrorKind::NotAllowed,
+            message,
+        ));
+    }
     let host = host_of(&request);
     let public = &app.config.server.public_url;
     if !is_our_host(&host, public) {

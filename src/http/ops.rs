@@ -2,45 +2,56 @@
 //! `operator`'s. Never a room or a person in here.
 
 use super::error::Problem;
-use super::{Request, Response, host_of, is_our_host, operator};
+use super::{Request, Response, host_of, is_our_host, operator, serve_bare};
 use crate::app::App;
 use crate::store::Health;
 use http::StatusCode;
 use http_body_util::Full;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::Arc;
 use stereo_protocol::ErrorKind;
 
-/// Answers a request of the operations listener.
-pub async fn serve_ops(app: Arc<App>, request: Request) -> Response {
+/// Answers a request of the operations listener that came from `peer`.
+pub async fn serve_ops(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
+    serve_bare(answer(&app, request, peer)).await
+}
+
+async fn answer(app: &Arc<App>, request: Request, peer: IpAddr) -> Result<Response, Problem> {
     // Any page could reach it by DNS rebinding otherwise.
     let host = host_of(&request);
     if !is_our_host(&host, "") && !is_address(&host) {
-        return Problem::new(
+        return Err(Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
             ErrorKind::NotAllowed,
             "this listener answers to addresses only",
-        )
-        .into();
+        ));
     }
     let path = request.uri().path().to_owned();
-    if let Some(rest) = path.strip_prefix("/support") {
-        let rest: Vec<&str> = rest.split('/').skip(1).collect();
-        let answer = operator::route(&app, request, &rest).await;
-        return answer.unwrap_or_else(Response::from);
-    }
-    match &*path {
-        "/live" => text(StatusCode::OK, "live\n"),
-        "/ready" => match unready(&app) {
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(&path).split('/').collect();
+    Ok(match segments[..] {
+        ["live"] => text(StatusCode::OK, "live\n"),
+        ["ready"] => match unready(app) {
             None => text(StatusCode::OK, "ready\n"),
             Some(why) => text(
                 StatusCode::SERVICE_UNAVAILABLE,
                 &format!("not ready: {why}\n"),
             ),
         },
-        "/metrics" => text(StatusCode::OK, &metrics(&app)),
-        _ => Problem::not_found().into(),
-    }
+        ["metrics"] => text(StatusCode::OK, &metrics(app)),
+        ["support", ref rest @ ..] => {
+            // The operator's token, and what people wrote, do not cross a network in the clear.
+            if !peer.to_canonical().is_loopback() {
+                return Err(Problem::new(
+                    StatusCode::FORBIDDEN,
+                    ErrorKind::NotAllowed,
+                    "support is for this machine alone",
+                ));
+            }
+            return operator::route(app, request, rest).await;
+        }
+        _ => return Err(Problem::not_found()),
+    })
 }
 
 /// What is missing.

@@ -2,6 +2,7 @@
 //! was destroyed is gone from it after the next replacement.
 
 use super::error::KeyStoreError;
+use parking_lot::Mutex;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -13,12 +14,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) struct ReplacedCopy {
     path: PathBuf,
     stale: AtomicBool,
+    /// One replacement at a time: whoever waits for another's finds the copy fresh, or replaces it.
+    replacing: Mutex<()>,
 }
 
 impl ReplacedCopy {
     pub(super) fn new(path: PathBuf) -> Self {
         let stale = AtomicBool::new(true);
-        Self { path, stale }
+        Self {
+            path,
+            stale,
+            replacing: Mutex::new(()),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -29,19 +36,24 @@ impl ReplacedCopy {
         self.stale.store(true, Ordering::Release);
     }
 
-    /// Replaces the copy by what `read` gives, when it is stale. The caller keeps writers away.
+    /// Replaces the copy by what `read` gives, when it is stale. `read` keeps writers away.
     pub(super) fn refresh(
         &self,
         read: impl FnOnce() -> Result<Vec<u8>, KeyStoreError>,
     ) -> Result<(), KeyStoreError> {
-        if !self.stale.load(Ordering::Acquire) {
+        let _alone = self.replacing.lock();
+        // Before reading: what changes meanwhile makes it stale again.
+        if !self.stale.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
-        let bytes = read()?;
-        replace(&self.path, &bytes)
-            .map_err(|error| KeyStoreError::io(&self.path, "replaced", error))?;
-        self.stale.store(false, Ordering::Release);
-        Ok(())
+        let replaced = read().and_then(|bytes| {
+            replace(&self.path, &bytes)
+                .map_err(|error| KeyStoreError::io(&self.path, "replaced", error))
+        });
+        if replaced.is_err() {
+            self.mark_stale();
+        }
+        replaced
     }
 }
 

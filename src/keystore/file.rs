@@ -1,5 +1,8 @@
 //! The key store's file: a head, then places of 128 bytes. Thin I/O; what stands in a place is
 //! decided elsewhere.
+//!
+//! The head: 16 bytes that say what it is, 16 of its random name, 32 that only the right server key
+//! makes, 8 of its generation (how often keys or lookups were added; big end first), zeros.
 
 use super::error::KeyStoreError;
 use super::record::{SIZE, State};
@@ -7,8 +10,50 @@ use super::server_key::ServerKey;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const MAGIC: &[u8; 16] = b"stereo keys v1\n\0";
+
+/// Where the generation stands in the head.
+const GENERATION: std::ops::Range<usize> = 64..72;
+
+/// What a key store, or a copy of one, says of itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Its random name: data that belong to it hold the same.
+    pub name: [u8; 16],
+    /// How often keys or lookups were added to it. A copy with the generation that data were written
+    /// under holds every key that they need, but for those that were destroyed.
+    pub generation: u64,
+}
+
+impl std::fmt::Debug for Head {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Head").finish_non_exhaustive()
+    }
+}
+
+impl Head {
+    /// Reads what the file at `path` says.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no key store.
+    pub fn read(path: &Path) -> Result<Self, KeyStoreError> {
+        let failed = |error| KeyStoreError::io(path, "read", error);
+        let mut head = Vec::with_capacity(SIZE);
+        let file = File::open(path).map_err(failed)?;
+        std::io::Read::read_to_end(&mut std::io::Read::take(file, SIZE as u64), &mut head)
+            .map_err(failed)?;
+        let head = head.first_chunk().and_then(Self::decode);
+        head.ok_or_else(|| KeyStoreError::NotAKeyStore { keys: path.into() })
+    }
+
+    fn decode(head: &[u8; SIZE]) -> Option<Self> {
+        let name = head[16..32].try_into().ok()?;
+        let generation = u64::from_be_bytes(head[GENERATION].try_into().ok()?);
+        (head[..16] == MAGIC[..]).then_some(Self { name, generation })
+    }
+}
 
 /// What stands in each place.
 pub(super) type Places = Vec<(u32, [u8; SIZE])>;
@@ -19,6 +64,7 @@ pub(super) struct KeyFile {
     path: PathBuf,
     file: File,
     name: [u8; 16],
+    generation: AtomicU64,
 }
 
 impl KeyFile {
@@ -32,8 +78,12 @@ impl KeyFile {
         head[32..64].copy_from_slice(&server.check(&name));
         super::copy::replace(path, &head).map_err(failed)?;
         let file = open(path).map_err(failed)?;
-        let path = path.to_owned();
-        Ok(Self { path, file, name })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            name,
+            generation: AtomicU64::new(0),
+        })
     }
 
     /// Opens a file and reads every place of it.
@@ -45,12 +95,12 @@ impl KeyFile {
         let failed = |error| KeyStoreError::io(path, "read", error);
         let bytes = std::fs::read(path).map_err(failed)?;
         let (places, rest) = bytes.as_chunks::<SIZE>();
-        let head = places.first().filter(|head| head[..16] == MAGIC[..]);
-        let Some(head) = head else {
+        let head = places
+            .first()
+            .and_then(|head| Some((head, Head::decode(head)?)));
+        let Some((head, Head { name, generation })) = head else {
             return Err(KeyStoreError::NotAKeyStore { keys: path.into() });
         };
-        let mut name = [0; 16];
-        name.copy_from_slice(&head[16..32]);
         if head[32..64] != server.check(&name) {
             return Err(KeyStoreError::WrongServerKey {
                 server_key: server_key.into(),
@@ -65,8 +115,13 @@ impl KeyFile {
         }
         let places = places[1..].iter().zip(0..).map(|(bytes, at)| (at, *bytes));
         let places = places.collect();
-        let path = path.to_owned();
-        Ok((Self { path, file, name }, places))
+        let opened = Self {
+            path: path.to_owned(),
+            file,
+            name,
+            generation: AtomicU64::new(generation),
+        };
+        Ok((opened, places))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -75,6 +130,19 @@ impl KeyFile {
 
     pub(super) fn name(&self) -> [u8; 16] {
         self.name
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Written in one piece, within a sector.
+    pub(super) fn set_generation(&self, generation: u64) -> Result<(), KeyStoreError> {
+        let bytes = generation.to_be_bytes();
+        let written = self.file.write_all_at(&bytes, GENERATION.start as u64);
+        written.map_err(|error| self.failed("written", error))?;
+        self.generation.store(generation, Ordering::Release);
+        Ok(())
     }
 
     pub(super) fn read(&self, place: u32) -> Result<[u8; SIZE], KeyStoreError> {

@@ -82,6 +82,10 @@ impl Index {
         unsettled.map(|(id, _)| *id).collect()
     }
 
+    pub(super) fn ids(&self) -> Vec<EntryId> {
+        self.entries.keys().copied().collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }

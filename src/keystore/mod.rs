@@ -18,6 +18,7 @@ mod server_key;
 mod tests;
 
 pub use error::KeyStoreError;
+pub use file::Head;
 pub use record::{AttemptId, EntryId, KeyId, LookupHash, NewEntry};
 pub use seal::{FieldKey, Place};
 pub use server_key::{LookupKind, ServerKey};
@@ -113,6 +114,26 @@ impl KeyStore {
         self.file.name()
     }
 
+    /// How often keys or lookups were added. Data that were written under a generation need a copy
+    /// of that generation, or of a later one.
+    pub fn generation(&self) -> u64 {
+        self.file.generation()
+    }
+
+    /// Goes on from `generation` when that is later than its own: for a key store that was put back
+    /// from an older copy, so that no generation stands for two states.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn go_on_from(&self, generation: u64) -> Result<(), KeyStoreError> {
+        let _alone = self.writing.lock();
+        if generation <= self.file.generation() {
+            return Ok(());
+        }
+        self.file.set_generation(generation)?;
+        self.file.sync()
+    }
+
     /// The keyed hash by which an account is looked up.
     pub fn lookup(&self, kind: LookupKind, value: &[u8]) -> LookupHash {
         self.server.lookup(kind, value)
@@ -130,6 +151,11 @@ impl KeyStore {
             let place = self.index.write().take_place();
             self.file.write(place, &record.encode())?;
             self.index.write().insert(id, place, State::Unsettled, says);
+        }
+        // Sign-ins under way come and go, and nobody needs them back.
+        let lasting = |entry: &NewEntry| !matches!(entry, NewEntry::Attempt(..));
+        if entries.iter().any(lasting) {
+            self.file.set_generation(self.file.generation() + 1)?;
         }
         Ok(())
     }
@@ -249,6 +275,11 @@ impl KeyStore {
         self.index.read().unsettled()
     }
 
+    /// All entries, in no order.
+    pub fn entries(&self) -> Vec<EntryId> {
+        self.index.read().ids()
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.index.read().len()
@@ -279,9 +310,12 @@ impl KeyStore {
         let Some(copy) = &self.copy else {
             return Ok(());
         };
-        // Held so that what is copied is one state of the file.
-        let _alone = self.writing.lock();
-        copy.refresh(|| self.file.read_all())
+        copy.refresh(|| {
+            // Held so that what is copied is one state of the file, and no longer: changes do not
+            // wait for the copy's disk.
+            let _alone = self.writing.lock();
+            self.file.read_all()
+        })
     }
 
     /// Where the copy is, if there is one.

@@ -18,12 +18,27 @@ const CHUNK: usize = 1 << 20;
 /// Bytes that are unpacked of one file: a bomb is not followed to its end.
 const MOST_UNPACKED: u64 = 1 << 30;
 
+/// Archives within archives that are unpacked.
+const DEPTH: u32 = 4;
+/// Bytes of an archive within an archive, which is unpacked in memory.
+const MOST_NESTED: u64 = 64 << 20;
+/// What files that age encrypted begin with.
+const AGE: &[u8] = b"age-encryption.org/";
+
 /// What is looked for.
 pub struct Search {
     forms: AhoCorasick,
     /// By form: which text, and in which way it is written.
-    names: Vec<(usize, &'static str)>,
+    names: Vec<(usize, Way)>,
     longest: usize,
+}
+
+/// A way to write a text.
+#[derive(Clone, Copy)]
+struct Way {
+    name: &'static str,
+    /// When a mail writes it in this way, its line may end anywhere; the name of that.
+    across: Option<&'static str>,
 }
 
 /// A place that was searched.
@@ -33,6 +48,10 @@ pub struct Place {
     pub path: PathBuf,
     /// How many bytes were looked at; more than the file has, when it was unpacked.
     pub bytes: u64,
+    /// Whether age encrypted it, so that looking through it says nothing.
+    pub sealed: bool,
+    /// Whether something in it was too large, or too deep, to be unpacked.
+    pub too_much: bool,
     /// What was found: which text, how it is written, and how often.
     pub found: BTreeMap<(usize, &'static str), u64>,
 }
@@ -71,72 +90,177 @@ impl Search {
         let mut place = Place {
             path: path.into(),
             bytes: 0,
+            sealed: false,
+            too_much: false,
             found: BTreeMap::new(),
         };
         let mut file = File::open(path)?;
+        let mut begins = Vec::new();
+        file.by_ref()
+            .take(AGE.len() as u64)
+            .read_to_end(&mut begins)?;
+        place.sealed = begins == AGE;
+        file.rewind()?;
         self.stream(&mut file, &mut place)?;
-        let mut magic = [0; 4];
         file.rewind()?;
-        let read = file.read(&mut magic)?;
-        file.rewind()?;
-        match &magic[..read] {
-            [0x1f, 0x8b, ..] => {
-                // What does not unpack was searched as it is.
-                let _ = self.stream(
-                    &mut MultiGzDecoder::new(file).take(MOST_UNPACKED),
-                    &mut place,
-                );
-            }
-            b"PK\x03\x04" => self.members(file, &mut place),
-            _ => {}
+        match Packed::by(&begins) {
+            Some(Packed::Gzip) => self.gzip(file, &mut place, DEPTH),
+            Some(Packed::Zip) => self.zip(file, &mut place, DEPTH),
+            None => {}
         }
         Ok(place)
     }
 
-    /// Looks through the members of a zip file.
-    fn members(&self, file: File, place: &mut Place) {
+    /// Looks through what is inside of a file that was opened.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn inside(&self, mut from: impl Read, place: &mut Place) -> io::Result<()> {
+        self.stream(&mut from, place)
+    }
+
+    /// What does not unpack was searched as it is.
+    fn gzip(&self, file: impl Read, place: &mut Place, depth: u32) {
+        self.unpacked(&mut MultiGzDecoder::new(file), place, depth);
+    }
+
+    /// Looks through the members of a zip file. Their names are in the file as it is.
+    fn zip(&self, file: impl Read + Seek, place: &mut Place, depth: u32) {
         let Ok(mut archive) = zip::ZipArchive::new(file) else {
             return;
         };
         for member in 0..archive.len() {
-            if let Ok(member) = archive.by_index(member) {
-                // Their names are in the file as it is.
-                let _ = self.stream(&mut member.take(MOST_UNPACKED), place);
+            if let Ok(mut member) = archive.by_index(member) {
+                self.unpacked(&mut member, place, depth);
             }
         }
     }
 
-    /// Looks through bytes as they come. What lies across two reads is found too.
+    /// Looks through what was packed, and unpacks it again if that is packed too.
+    fn unpacked(&self, from: &mut dyn Read, place: &mut Place, depth: u32) {
+        let mut begins = Vec::new();
+        let _ = (&mut *from).take(4).read_to_end(&mut begins);
+        let packed = Packed::by(&begins);
+        let mut all = io::Cursor::new(begins).chain(from);
+        let Some(packed) = packed else {
+            let mut bounded = all.by_ref().take(MOST_UNPACKED);
+            let _ = self.stream(&mut bounded, place);
+            place.too_much |= all.read(&mut [0]).is_ok_and(|more| more > 0);
+            return;
+        };
+        let mut archive = Vec::new();
+        let _ = all.take(MOST_NESTED + 1).read_to_end(&mut archive);
+        let _ = self.stream(&mut archive.as_slice(), place);
+        if archive.len() as u64 > MOST_NESTED || depth == 0 {
+            place.too_much = true;
+            return;
+        }
+        match packed {
+            Packed::Gzip => self.gzip(archive.as_slice(), place, depth - 1),
+            Packed::Zip => self.zip(io::Cursor::new(archive), place, depth - 1),
+        }
+    }
+
+    /// Looks through bytes as they come, and once more without the ends of lines.
     fn stream(&self, from: &mut impl Read, place: &mut Place) -> io::Result<()> {
-        let overlap = self.longest.saturating_sub(1);
-        let mut buffer = vec![0; overlap + CHUNK];
-        let mut kept = 0;
+        let mut buffer = vec![0; CHUNK];
+        let (mut plain, mut joined) = (Window::default(), Window::default());
+        let mut lines = Lines::default();
         loop {
-            let read = match from.read(&mut buffer[kept..kept + CHUNK]) {
-                Ok(0) => return Ok(()),
+            let read = match from.read(&mut buffer) {
+                Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             place.bytes += read as u64;
-            let window = &buffer[..kept + read];
-            for found in self.forms.find_overlapping_iter(window) {
-                // What ends in the kept part was counted the last time.
-                if found.end() > kept {
-                    let name = self.names[found.pattern().as_usize()];
-                    *place.found.entry(name).or_insert(0) += 1;
-                }
+            plain.feed(self, &buffer[..read]);
+            joined.feed(self, &lines.join(&buffer[..read]));
+        }
+        for (form, count) in &plain.found {
+            let (number, way) = self.names[*form];
+            *place.found.entry((number, way.name)).or_insert(0) += count;
+        }
+        for (form, count) in &joined.found {
+            let (number, way) = self.names[*form];
+            let seen = plain.found.get(form).copied().unwrap_or(0);
+            if let Some(across) = way.across.filter(|_| *count > seen) {
+                *place.found.entry((number, across)).or_insert(0) += count - seen;
             }
-            let end = window.len();
-            let keep = overlap.min(end);
-            buffer.copy_within(end - keep..end, 0);
-            kept = keep;
+        }
+        Ok(())
+    }
+}
+
+/// How something is packed.
+enum Packed {
+    Gzip,
+    Zip,
+}
+
+impl Packed {
+    fn by(begins: &[u8]) -> Option<Self> {
+        match begins {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [b'P', b'K', 3, 4, ..] => Some(Self::Zip),
+            _ => None,
         }
     }
 }
 
+/// What was read last: what lies across two reads is found too, and once.
+#[derive(Default)]
+struct Window {
+    kept: Vec<u8>,
+    /// By form, how often.
+    found: BTreeMap<usize, u64>,
+}
+
+impl Window {
+    fn feed(&mut self, search: &Search, bytes: &[u8]) {
+        let before = self.kept.len();
+        self.kept.extend_from_slice(bytes);
+        for found in search.forms.find_overlapping_iter(&self.kept) {
+            // What ends in the kept part was counted the last time.
+            if found.end() > before {
+                *self.found.entry(found.pattern().as_usize()).or_insert(0) += 1;
+            }
+        }
+        let keep = search.longest.saturating_sub(1).min(self.kept.len());
+        self.kept.drain(..self.kept.len() - keep);
+    }
+}
+
+/// Leaves out the ends of lines, and the sign of quoted-printable that a line goes on (RFC 2045 §6.7).
+#[derive(Default)]
+struct Lines {
+    /// `=`, or that and a carriage return, at the end of what was read last.
+    held: Vec<u8>,
+}
+
+impl Lines {
+    fn join(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut joined = Vec::with_capacity(bytes.len() + 2);
+        for byte in bytes {
+            match (byte, self.held.last()) {
+                (b'\n', _) => self.held.clear(),
+                (b'\r', None | Some(b'=')) => self.held.push(b'\r'),
+                (b'=', _) => {
+                    joined.extend(self.held.drain(..).filter(|held| *held != b'\r'));
+                    self.held.push(b'=');
+                }
+                _ => {
+                    joined.extend(self.held.drain(..).filter(|held| *held != b'\r'));
+                    joined.push(*byte);
+                }
+            }
+        }
+        joined
+    }
+}
+
 /// Every way in which a text could be written, with its name.
-fn forms_of(text: &str) -> Vec<(&'static str, Vec<u8>)> {
+fn forms_of(text: &str) -> Vec<(Way, Vec<u8>)> {
     let bytes = text.as_bytes();
     let utf16 = |write: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(write).collect();
     let hex = |upper: bool| {
@@ -146,29 +270,61 @@ fn forms_of(text: &str) -> Vec<(&'static str, Vec<u8>)> {
         });
         digits.collect::<String>().into_bytes()
     };
-    let mut forms: Vec<(&'static str, Vec<u8>)> = vec![
+    let way = |name| Way { name, across: None };
+    let forms = [
         ("as it is", bytes.to_vec()),
         ("in UTF-16, little end first", utf16(u16::to_le_bytes)),
         ("in UTF-16, big end first", utf16(u16::to_be_bytes)),
         ("in hexadecimal", hex(false)),
         ("in hexadecimal, capitals", hex(true)),
-        ("in JSON", json(text, false)),
-        ("in JSON, ASCII alone", json(text, true)),
+        ("in JSON", json(text, None)),
+        ("in JSON, ASCII alone", json(text, Some(false))),
+        ("in JSON, ASCII alone, capitals", json(text, Some(true))),
         ("in a URL", url(bytes, "%20", true)),
         ("in a URL, small letters", url(bytes, "%20", false)),
         ("in a form", url(bytes, "+", true)),
     ];
+    let forms = forms.into_iter().map(|(name, form)| (way(name), form));
+    let mut forms: Vec<(Way, Vec<u8>)> = forms.collect();
+    let base64s = Way {
+        name: "in base64",
+        across: Some("in base64, across lines"),
+    };
     for offset in 0..3 {
-        forms.push(("in base64", base64(&STANDARD_NO_PAD, bytes, offset)));
-        forms.push((
-            "in base64 for URLs",
-            base64(&URL_SAFE_NO_PAD, bytes, offset),
-        ));
+        forms.push((base64s, base64(&STANDARD_NO_PAD, bytes, offset)));
+        let form = base64(&URL_SAFE_NO_PAD, bytes, offset);
+        forms.push((way("in base64 for URLs"), form));
     }
-    // Many are the same for plain letters: each is looked for once, by its first name.
-    let mut seen = BTreeSet::new();
-    forms.retain(|(_, form)| form.len() >= LEAST && seen.insert(form.clone()));
-    forms
+    let printable = Way {
+        name: "in quoted-printable",
+        across: Some("in quoted-printable, across lines"),
+    };
+    // Plain letters stand for themselves in it: only then is what lines are taken off of plain text.
+    forms.push((printable, quoted_printable(bytes)));
+    // Many are the same for plain letters: each is looked for once, by its first name, and across
+    // lines if it is so for one of them.
+    let mut once: Vec<(Way, Vec<u8>)> = Vec::new();
+    for (way, form) in forms {
+        match once.iter_mut().find(|(_, known)| *known == form) {
+            Some((known, _)) => known.across = known.across.or(way.across),
+            None if form.len() >= LEAST => once.push((way, form)),
+            None => {}
+        }
+    }
+    once
+}
+
+/// RFC 2045 §6.7, but for where lines end.
+fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut written = Vec::new();
+    for byte in bytes {
+        match byte {
+            b'=' => written.extend(b"=3D"),
+            b' '..=b'~' => written.push(*byte),
+            byte => written.extend(format!("={byte:02X}").into_bytes()),
+        }
+    }
+    written
 }
 
 /// The letters of base64 that depend on the text alone, when `offset` bytes stand before it in its
@@ -182,18 +338,22 @@ fn base64(engine: &impl Engine, bytes: &[u8], offset: usize) -> Vec<u8> {
     written.get(first..last).unwrap_or_default().to_vec()
 }
 
-fn json(text: &str, ascii: bool) -> Vec<u8> {
+/// As JSON writes it; in ASCII alone, with small letters or capitals.
+fn json(text: &str, ascii: Option<bool>) -> Vec<u8> {
     let quoted = serde_json::to_string(text).unwrap_or_default();
     let inner = quoted.trim_start_matches('"');
     let inner = inner.strip_suffix('"').unwrap_or(inner);
     let mut written = String::new();
     for letter in inner.chars() {
-        if letter.is_ascii() || !ascii {
+        let Some(capitals) = ascii.filter(|_| !letter.is_ascii()) else {
             written.push(letter);
             continue;
-        }
+        };
         for unit in letter.encode_utf16(&mut [0; 2]) {
-            written.push_str(&format!("\\u{unit:04x}"));
+            written.push_str(&match capitals {
+                true => format!("\\u{unit:04X}"),
+                false => format!("\\u{unit:04x}"),
+            });
         }
     }
     written.into_bytes()
@@ -217,15 +377,16 @@ fn url(bytes: &[u8], space: &str, upper: bool) -> Vec<u8> {
 /// Every file below these paths, in order.
 ///
 /// # Errors
-/// When a folder cannot be read.
-pub fn files_below(paths: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
+/// Which file or folder cannot be read, and why.
+pub fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut found = BTreeSet::new();
     let mut left: Vec<PathBuf> = paths.to_vec();
     while let Some(path) = left.pop() {
-        let kind = std::fs::symlink_metadata(&path)?.file_type();
+        let named = |error| (path.clone(), error);
+        let kind = std::fs::symlink_metadata(&path).map_err(named)?.file_type();
         if kind.is_dir() {
-            for entry in std::fs::read_dir(&path)? {
-                left.push(entry?.path());
+            for entry in std::fs::read_dir(&path).map_err(named)? {
+                left.push(entry.map_err(named)?.path());
             }
         } else if kind.is_file() || std::fs::metadata(&path).is_ok_and(|it| it.is_file()) {
             found.insert(path);
@@ -313,6 +474,50 @@ mod tests {
         let bytes = archive.finish().unwrap().into_inner();
         let found = found(&bytes, &["ndl in zip"]);
         assert_eq!(found.values().sum::<u64>(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_packed_in_what_is_packed_is_unpacked() {
+        let mut inner = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        inner.start_file("a.gz", options).unwrap();
+        inner.write_all(&written("ndl in three", 9)).unwrap();
+        let inner = inner.finish().unwrap().into_inner();
+        let mut outer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        outer.write_all(&inner).unwrap();
+        let found = found(&outer.finish().unwrap(), &["ndl in three"]);
+        assert_eq!(found.values().sum::<u64>(), 1, "{found:?}");
+    }
+
+    #[test]
+    fn mails_are_read_across_the_ends_of_their_lines() {
+        let text = "Chào ndl=Ada, how are you?";
+        let mail = "Cc: x=\r\ny\r\n\r\nCh=C3=\r\n=A0o ndl=3D=\r\nAda, how a=\nre you?\r\n";
+        let in_mail = found(mail.as_bytes(), &[text]);
+        let expected = BTreeMap::from([((0, "in quoted-printable, across lines"), 1)]);
+        assert_eq!(in_mail, expected);
+        let plain = found(
+            b"a plain ndl-ada=\n@example.org there",
+            &["ndl-ada@example.org"],
+        );
+        assert_eq!(plain.values().sum::<u64>(), 1, "{plain:?}");
+        let encoded = STANDARD_NO_PAD.encode(format!("ab{text}, and so on"));
+        for end in ["\r\n", "\n"] {
+            let lines: Vec<&str> = (encoded.as_bytes().chunks(20))
+                .map(|line| std::str::from_utf8(line).unwrap())
+                .collect();
+            let found = found(lines.join(end).as_bytes(), &[text]);
+            assert_eq!(found, BTreeMap::from([((0, "in base64, across lines"), 1)]));
+        }
+    }
+
+    #[test]
+    fn json_in_capitals_is_read() {
+        let found = found(br#"{"a":"ng\u00F4i \u1ED9t"}"#, &["ngôi ột"]);
+        assert_eq!(
+            found,
+            BTreeMap::from([((0, "in JSON, ASCII alone, capitals"), 1)])
+        );
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use room::{
     StoredRoom,
 };
 pub use session::{NewSession, Session, SessionId, SessionKind, Sessions};
-pub use sqlite::{SqliteStore, image, visits};
+pub use sqlite::{Image, ImageError, Pages, Reader, SqliteStore, visits};
 pub use visits::{PageVisits, VisitCounts};
 
 use std::future::Future;

@@ -394,7 +394,9 @@ async fn many_attempts(store: &dyn Store) {
     };
     begin(1, "hers", 0).await.unwrap();
     for number in 0..39 {
-        begin(number / 4 + 2, &format!("m{number}"), number).await.unwrap();
+        begin(number / 4 + 2, &format!("m{number}"), number)
+            .await
+            .unwrap();
     }
     let refused = begin(99, "one too many", 40).await;
     assert_eq!(refused, Err(StoreError::TooMany), "nobody's gives way");

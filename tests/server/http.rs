@@ -1,7 +1,14 @@
 //! Pages, the small API and media.
 
 use crate::support::{Server, config};
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+use stereo::app::App;
+use stereo::config::Config;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -239,4 +246,80 @@ async fn nothing_is_there_that_was_not_meant_to_be() {
     }
     assert_eq!(server.http("DELETE", "/", &[], b"").await.0, 405);
     assert_eq!(server.http("GET", "/rooms/x/socket", &[], b"").await.0, 426);
+}
+
+/// What a listener answers to whoever comes from `peer`, which no test can come from by itself.
+async fn answered(config: Config, peer: &str, path: &str, ops: bool) -> String {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = config;
+    config.store.data = data.path().join("data");
+    let app = Arc::new(App::open(config).unwrap());
+    let peer: IpAddr = peer.parse().unwrap();
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let service = hyper::service::service_fn(move |request| {
+        let app = app.clone();
+        async move {
+            Ok::<_, Infallible>(match ops {
+                true => stereo::http::serve_ops(app, request, peer).await,
+                false => stereo::http::serve(app, request, peer).await,
+            })
+        }
+    });
+    let connection = hyper::server::conn::http1::Builder::new();
+    let served = tokio::spawn(connection.serve_connection(TokioIo::new(far), service));
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    near.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    near.read_to_end(&mut answer).await.unwrap();
+    served.await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn nobody_is_served_in_the_clear_past_the_proxy() {
+    let proxied = || {
+        let mut config = config();
+        config.server.trusted_proxies = vec!["10.0.0.0/8".to_owned().try_into().unwrap()];
+        config
+    };
+    for (peer, status) in [
+        ("203.0.113.9", "403"),
+        ("2001:db8::1", "403"),
+        ("11.0.0.1", "403"),
+        ("10.1.2.3", "200"),
+        ("::ffff:10.1.2.3", "200"),
+        ("127.0.0.1", "200"),
+        ("::1", "200"),
+    ] {
+        let answer = answered(proxied(), peer, "/", false).await;
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&expected), "{peer}: {answer}");
+        assert!(!answer.to_lowercase().contains("set-cookie"));
+    }
+    let mut told = proxied();
+    told.server.allow_plain = true;
+    let answer = answered(told, "203.0.113.9", "/", false).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn operations_keep_to_themselves_and_support_to_this_machine() {
+    for (peer, path, status) in [
+        ("127.0.0.1", "/support", "401"),
+        ("::ffff:127.0.0.1", "/support/x", "401"),
+        ("10.1.2.3", "/support", "403"),
+        ("10.1.2.3", "/support/x/look", "403"),
+        ("10.1.2.3", "/live", "200"),
+        ("127.0.0.1", "/supporters", "404"),
+    ] {
+        let answer = answered(config(), peer, path, true).await.to_lowercase();
+        let expected = format!("http/1.1 {status}");
+        assert!(answer.starts_with(&expected), "{peer} {path}: {answer}");
+        for part in [
+            "x-content-type-options: nosniff",
+            "content-security-policy: default-src 'none'",
+        ] {
+            assert!(answer.contains(part), "{path}: {answer}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod authenticator;
+mod backups;
 mod bad_input;
 mod connections;
 mod crawl;

@@ -220,6 +220,87 @@ async fn a_new_certificate_is_taken_up_and_open_connections_go_on() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_changes_on_the_disk_is_taken_up_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = certify(folder.path());
+    let server = Server::start_with(with_tls(folder.path())).await;
+    let of_first = trusting(&first, &[&rustls::version::TLS13]);
+    assert!(connect(server.address, &of_first).await.is_ok());
+    let second = certify(folder.path());
+    let of_second = trusting(&second, &[&rustls::version::TLS13]);
+    let taken_up = async {
+        while connect(server.address, &of_second).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(WAIT, taken_up).await.expect("in time");
+    assert!(connect(server.address, &of_first).await.is_err());
+}
+
+/// A greeting (RFC 5246 §7.4.1.2) of a client that speaks no more than `version`.
+fn greeting(version: [u8; 2]) -> Vec<u8> {
+    // Of these the last but one is of TLS 1.2 alone, and fits the certificate.
+    let suites = [0xc0, 0x13, 0xc0, 0x09, 0x00, 0x2f, 0xc0, 0x2b, 0x00, 0xff];
+    let groups = [
+        0x00, 0x0a, 0x00, 0x06, 0x00, 0x04, 0x00, 0x1d, 0x00, 0x17, // x25519, secp256r1
+        0x00, 0x0b, 0x00, 0x02, 0x01, 0x00, // uncompressed points
+        0x00, 0x0d, 0x00, 0x04, 0x00, 0x02, 0x04, 0x03, // ECDSA with SHA-256
+    ];
+    let mut hello = version.to_vec();
+    hello.extend([7; 32]);
+    hello.push(0);
+    hello.extend([0, suites.len() as u8]);
+    hello.extend(suites);
+    hello.extend([1, 0]);
+    hello.extend([0, groups.len() as u8]);
+    hello.extend(groups);
+    let mut record = vec![0x16, 3, 1, 0, hello.len() as u8 + 4];
+    record.extend([1, 0, 0, hello.len() as u8]);
+    record.extend(hello);
+    record
+}
+
+#[tokio::test]
+async fn older_versions_of_tls_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    certify(folder.path());
+    let server = Server::start_with(with_tls(folder.path())).await;
+    for version in [[3, 1], [3, 2]] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(&greeting(version)).await.unwrap();
+        let mut answer = Vec::new();
+        let read = stream.read_to_end(&mut answer);
+        let _ = tokio::time::timeout(WAIT, read).await.expect("the end");
+        let [0x15, 3, _, 0, 2, 2, alert] = answer[..] else {
+            panic!("{version:?}: expected an alert and nothing else: {answer:?}");
+        };
+        assert_eq!(alert, 70, "{version:?}: protocol_version (RFC 5246 §7.2.2)");
+    }
+    // The version is all that was wrong: the same greeting with another is answered by a handshake.
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(&greeting([3, 3])).await.unwrap();
+    let mut answer = [0; 3];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, [0x16, 3, 3]);
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_speaks_https_browsers_are_told_to_stay_with_it() {
+    let mut config = config();
+    config.server.public_url = "https://stereo.example".into();
+    let server = Server::start_with(config).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let page = get(stream, "stereo.example", "/").await.to_lowercase();
+    assert!(page.starts_with("http/1.1 200"), "{page}");
+    let told = "\r\nstrict-transport-security: max-age=31536000\r\n";
+    assert!(page.contains(told), "{page}");
+    let plain = Server::start().await;
+    let stream = TcpStream::connect(plain.address).await.unwrap();
+    let page = get(stream, "localhost", "/").await.to_lowercase();
+    assert!(!page.contains("strict-transport-security"), "{page}");
+}
+
+#[tokio::test]
 async fn plain_http_is_led_to_https_and_to_no_other_name() {
     let folder = tempfile::tempdir().unwrap();
     certify(folder.path());
@@ -235,7 +316,16 @@ async fn plain_http_is_led_to_https_and_to_no_other_name() {
     .await;
     assert!(led.starts_with("HTTP/1.1 308"), "{led}");
     assert!(led.contains("/rooms/x?y=z"), "{led}");
-    assert!(led.contains("location: https://localhost"), "{led}");
+    let there = format!(
+        "location: https://localhost:{}/rooms",
+        server.address.port()
+    );
+    assert!(led.contains(&there), "{led}");
+    assert!(led.contains("x-content-type-options: nosniff"), "{led}");
+    assert!(
+        led.contains("content-security-policy: default-src 'none'"),
+        "{led}"
+    );
     let led = get(
         TcpStream::connect(plain).await.unwrap(),
         "evil.example",

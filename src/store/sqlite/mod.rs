@@ -2,15 +2,18 @@
 
 mod accounts;
 mod attempts;
+mod copier;
 mod correspondence;
 mod deletions;
 mod erase;
 mod eraser;
 mod fault;
+mod image;
 mod mails;
 mod passkeys;
 mod pictures;
 mod readers;
+mod restore;
 mod rooms;
 mod rows;
 mod schema;
@@ -32,6 +35,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::keystore::{KeyStore, Paths};
 use attempts::Ends;
+use copier::Copier;
 use deletions::Deletions;
 use eraser::Eraser;
 use fault::Fault;
@@ -45,6 +49,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use writer::{SharedHealth, Work, Writer};
+
+pub use image::{Image, ImageError, Pages, Reader};
 
 /// The store of one server, in a folder of its own.
 #[derive(Debug)]
@@ -141,11 +147,12 @@ impl SqliteStore {
         shared: Arc<Shared>,
     ) -> Result<Self, OpenError> {
         let failed = |error| OpenError::io(shared.folder.path(), "served by a thread", error);
-        let (writer, writing) = Writer::start(db, shared.clone()).map_err(failed)?;
+        let (copier, copying) = Copier::start(shared.clone()).map_err(failed)?;
+        let (writer, writing) = Writer::start(db, shared.clone(), copier).map_err(failed)?;
         let (readers, mut threads) = Readers::start(readers, &shared).map_err(failed)?;
         let writer = Arc::new(writer);
         let (eraser, erasing) = Eraser::start(writer.clone(), shared.clone()).map_err(failed)?;
-        threads.extend([writing, erasing]);
+        threads.extend([writing, erasing, copying]);
         let asked = Asked {
             writer,
             readers,
@@ -257,50 +264,6 @@ impl Erasures for SqliteStore {
 
     fn receipt(&self, id: ReceiptId) -> Call<'_, Option<Receipt>> {
         Box::pin(self.ask(move |reading| erase::read(reading.db, id)))
-    }
-}
-
-/// All of the database as it is at one moment, as the bytes of its file, while a server has it open
-/// or not. Costs as much memory as it is large.
-///
-/// # Errors
-/// When there is none, or it is damaged.
-pub fn image(config: &config::Store) -> Result<Vec<u8>, OpenError> {
-    let database = config.data.join(folder::DATABASE);
-    let failed = |error| OpenError::database(&config.data, &database, error);
-    let db = schema::open_reader(&config.data, &database)?;
-    let image = db.serialize(rusqlite::MAIN_DB).map_err(failed)?;
-    Ok(image.to_vec())
-}
-
-impl SqliteStore {
-    /// Removes what must not come back with an older copy of the data: accounts whose keys are gone,
-    /// and everybody's sessions. Returns how many accounts there were.
-    ///
-    /// # Errors
-    /// When the store cannot.
-    pub async fn leave_out_unreadable(&self) -> Result<u32, StoreError> {
-        self.delete(|work, needles| {
-            let mut select = work.db.prepare("SELECT id, key FROM accounts")?;
-            let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let rows: Vec<(i64, [u8; 16])> = rows.collect::<rusqlite::Result<_>>()?;
-            let mut gone = 0;
-            for (id, key) in rows {
-                if work.keys.key(crate::keystore::KeyId(key))?.is_none() {
-                    needles.add_row(id);
-                    work.db
-                        .execute("DELETE FROM accounts WHERE id = ?1", [id])?;
-                    gone += 1;
-                }
-            }
-            // Whoever was signed out since would be signed in again.
-            mails::remove_all(work, needles)?;
-            work.db
-                .execute_batch("DELETE FROM sessions; DELETE FROM attempts;")?;
-            work.rooms.forget_all();
-            Ok(gone)
-        })
-        .await
     }
 }
 

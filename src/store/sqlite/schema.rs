@@ -1,4 +1,8 @@
 //! Opening the database: how every connection is set, and the migrations.
+//!
+//! `user_version`, a number in the head of the file that SQLite leaves to its user, is the generation
+//! of the key store that the rows need: an older copy of the key store lacks keys of people who are
+//! in them.
 
 use super::super::error::OpenError;
 use crate::keystore::KeyStore;
@@ -39,7 +43,37 @@ pub(super) fn open_writer(
             keys: keys_path.into(),
         });
     }
+    catch_up(&db, keys, keys_path).map_err(failed)??;
     Ok(db)
+}
+
+/// A key store that is older than the data was put back from a copy: that is said, and it goes on
+/// from where the data are.
+fn catch_up(
+    db: &Connection,
+    keys: &KeyStore,
+    keys_path: &Path,
+) -> rusqlite::Result<Result<(), OpenError>> {
+    let needed = generation(db)?;
+    let missing = needed.saturating_sub(keys.generation());
+    if missing > 0 {
+        let keys = keys_path.display();
+        tracing::warn!(%keys, missing, "the key store is older than the data: some who came last cannot be read; if there is a newer copy, stop and put it there");
+    }
+    Ok(keys.go_on_from(needed).map_err(OpenError::Keys))
+}
+
+/// The generation of the key store that the rows need.
+pub(super) fn generation(db: &Connection) -> rusqlite::Result<u64> {
+    let noted: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(noted.unsigned_abs())
+}
+
+/// Notes the generation of the key store that the rows need, with the transaction under way.
+pub(super) fn set_generation(db: &Connection, generation: u64) -> rusqlite::Result<()> {
+    // As large as the head of the file has room for.
+    let generation = generation.min(i32::MAX as u64);
+    db.execute_batch(&format!("PRAGMA user_version = {generation}"))
 }
 
 /// A connection that only reads.

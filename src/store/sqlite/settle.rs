@@ -55,7 +55,8 @@ fn is_named(
     }
 }
 
-fn lookups_of(
+/// Everything that leads to an account, by the data.
+pub(super) fn lookups_of(
     db: &Connection,
     keys: &KeyStore,
     account: AccountId,

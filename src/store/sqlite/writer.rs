@@ -4,6 +4,7 @@
 use super::super::Health;
 use super::super::error::StoreError;
 use super::Shared;
+use super::copier::Copier;
 use super::fault::Fault;
 use super::rooms::Kept;
 use super::search::Needles;
@@ -120,6 +121,7 @@ impl Writer {
     pub(super) fn start(
         db: Connection,
         shared: Arc<Shared>,
+        copier: Copier,
     ) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (orders, received) = mpsc::channel(QUEUE);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -132,6 +134,7 @@ impl Writer {
                 shared: shared.clone(),
                 orders: received,
                 rooms: Kept::default(),
+                copier,
             };
             // Dropped first, also when unwinding: it is told before nobody is heard any more.
             let _stopped = SayWhenStopped(shared);
@@ -179,6 +182,7 @@ struct Writing {
     shared: Arc<Shared>,
     orders: mpsc::Receiver<Order>,
     rooms: Kept,
+    copier: Copier,
 }
 
 impl Writing {
@@ -212,14 +216,10 @@ impl Writing {
         self.tidy();
     }
 
-    /// What was deleted does not wait in the log for the next change; the copy of the keys is
-    /// brought up to date.
+    /// What was deleted does not wait in the log for the next change.
     fn tidy(&mut self) {
         if let Err(error) = super::checkpoint(&self.db) {
             Fault::from(error).report(&self.shared.database);
-        }
-        if let Err(error) = self.shared.keys.refresh_copy() {
-            tracing::warn!(%error, "the copy of the key store is out of date");
         }
     }
 
@@ -239,6 +239,9 @@ impl Writing {
         let deleted = std::mem::take(&mut batch.deleted);
         if committed.is_ok() && !deleted.is_empty() {
             self.shared.deletions.note(deleted);
+        }
+        if batch.has_entries() {
+            self.copier.nudge();
         }
         let told = committed.and(settled);
         self.tell_health(told);
@@ -320,9 +323,14 @@ impl Writing {
             (None, true) => Ok(()),
             (None, false) => self.shared.keys.sync().map_err(Fault::from),
         };
-        let marked = synced.and_then(|()| match batch.deleted.is_empty() {
-            true => Ok(()),
-            false => Ok(self.db.execute_batch(UNCLEAN)?),
+        let marked = synced.and_then(|()| {
+            if !batch.deleted.is_empty() {
+                self.db.execute_batch(UNCLEAN)?;
+            }
+            if !batch.entries.added.is_empty() {
+                self.note_generation()?;
+            }
+            Ok(())
         });
         let committed = marked.and_then(|()| Ok(self.db.execute_batch("COMMIT")?));
         committed.map_err(|fault| {
@@ -333,6 +341,12 @@ impl Writing {
             }
             fault.report(&self.shared.database)
         })
+    }
+
+    /// The rows say which generation of the key store they need: see [`super::schema`].
+    fn note_generation(&self) -> rusqlite::Result<()> {
+        let generation = self.shared.keys.generation();
+        super::schema::set_generation(&self.db, generation)
     }
 
     /// Says to the key store what became of the rows.
@@ -374,6 +388,10 @@ struct Batch {
 }
 
 impl Batch {
+    fn has_entries(&self) -> bool {
+        !self.entries.is_empty() || !self.undone.is_empty()
+    }
+
     fn has_entries_to_destroy(&self) -> bool {
         !self.entries.removed.is_empty() || !self.undone.is_empty()
     }

@@ -106,7 +106,7 @@ async fn what_waited_when_a_backup_was_made_is_not_sent_after_it_is_restored() {
     let keys = store.shared.keys.len();
     queue_link(&store, "mia").await;
     store.queue_for_operator(0).await.unwrap();
-    store.leave_out_unreadable().await.unwrap();
+    store.agree_with_keys().await.unwrap();
     let due = store.due_mails(NOW, Vec::new(), 10).await.unwrap();
     assert!(due.due.is_empty());
     // No mail's key is left; the attempt's entry is.

@@ -170,10 +170,11 @@ async fn what_people_say_of_themselves_is_in_no_file_as_they_said_it() {
         "the search does find"
     );
     let hash = store.shared.keys.lookups_of(id.bits())[0];
+    store.shared.keys.refresh_copy().unwrap();
     assert_eq!(
         data.holding(&hash.0),
-        ["keys"],
-        "lookups are in the key store alone"
+        ["keys", "keys.copy"],
+        "lookups are in the key store and its copy alone"
     );
 }
 
