@@ -726,7 +726,7 @@ fn all_kinds() -> Preferences {
 
 /// Mails wait until they are sent, and no longer than they are wished.
 async fn mails(store: &dyn Store) {
-    let new = named("mel", &[email("mel@example.org")]);
+    let new = named("mel", &[email("mel@example.org"), subject("mel")]);
     let mel = store.create_account(new).await.unwrap();
     assert_eq!(
         store.queue_mail(mel, answer(1)).await,

@@ -495,6 +495,10 @@ async fn plant_in_store(folder: &Folder, account: i64) {
         subject: "ndl-person".into(),
     };
     store.add_identity(account, subject).await.unwrap();
+    (store
+        .add_contact(account, "ndl-contact@example.org".into())
+        .await)
+        .unwrap();
     let passkey = NewPasskey {
         account,
         credential_id: CREDENTIAL.as_bytes().into(),

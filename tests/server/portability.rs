@@ -159,7 +159,7 @@ fn portable(document: &Value) -> Value {
 /// as what is returned.
 async fn filled(server: &Server, ada: &mut Browser) -> Vec<Client> {
     let mut here = Vec::new();
-    let choices = json!({"handle": "ada_ldn", "language": "vi", "mails": {"rooms": true, "policy": true}, "counted": false});
+    let choices = json!({"handle": "ada_ldn", "language": "vi", "mails": {"rooms": true, "policy": true, "support": true}, "counted": false});
     assert_eq!(ada.ask("PATCH", "/api/me", choices).await.0, 200);
     let png = include_bytes!("picture.png");
     assert_eq!(
@@ -289,7 +289,7 @@ async fn an_export_is_read_in_by_another_server_and_exported_again_the_same() {
         (&taken["handle"], &taken["language"]),
         (&json!("ada_ldn"), &json!("vi"))
     );
-    assert_eq!(taken["mails"], json!({"rooms": true, "policy": true}));
+    assert_eq!(taken["mails"], json!({"rooms": true, "policy": true, "support": true}));
     let rooms = taken["rooms"].as_array().unwrap();
     let kitchen = rooms
         .iter()

@@ -120,10 +120,15 @@ async fn prefer(
         language: known.clone().or(before.language.clone()),
         room_mails: wanted.room_mails,
         policy_mails: wanted.policy_mails,
+        support_mails: wanted.support_mails,
         uncounted: wanted.uncounted,
         ..before
     };
-    let mails = value!({"rooms": wanted.room_mails, "policy": wanted.policy_mails});
+    let mails = value!({
+        "rooms": wanted.room_mails,
+        "policy": wanted.policy_mails,
+        "support": wanted.support_mails,
+    });
     let set = app.store.set_preferences(account, preferences).await;
     let failed = set.is_err();
     report.note("mails", set.map(|()| mails));
