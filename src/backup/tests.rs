@@ -226,7 +226,7 @@ struct Meanwhile<'a> {
 
 impl crate::store::Pages for Meanwhile<'_> {
     fn page(&mut self, number: u32, bytes: &[u8]) -> std::io::Result<()> {
-        if self.pages.len() % 4 == 0
+        if self.pages.len().is_multiple_of(4)
             && let Some(next) = self.left.pop()
         {
             let erased = self.store.erase_account(next, ReceiptId::random());

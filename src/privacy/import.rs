@@ -355,7 +355,7 @@ struct Tracks<'a> {
 
 impl Tracks<'_> {
     fn track(&mut self, given: &Track) -> Option<Arc<Track>> {
-        let by_id = self.library.resolve(&[given.id.0.clone()]);
+        let by_id = self.library.resolve(std::slice::from_ref(&given.id.0));
         let found = by_id.or_else(|_| self.library.resolve(std::slice::from_ref(&given.url)));
         let found = found.ok().and_then(|mut found| found.pop());
         if found.is_none() {

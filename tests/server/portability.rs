@@ -289,7 +289,10 @@ async fn an_export_is_read_in_by_another_server_and_exported_again_the_same() {
         (&taken["handle"], &taken["language"]),
         (&json!("ada_ldn"), &json!("vi"))
     );
-    assert_eq!(taken["mails"], json!({"rooms": true, "policy": true, "support": true}));
+    assert_eq!(
+        taken["mails"],
+        json!({"rooms": true, "policy": true, "support": true})
+    );
     let rooms = taken["rooms"].as_array().unwrap();
     let kitchen = rooms
         .iter()
