@@ -163,7 +163,7 @@ mod tests {
     fn a_path_says_the_crate_and_not_whose_folder() {
         for (path, expected) in [
             (
-                "/home/ada/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.12.0/src/proto.rs",
+                "/home/ada/.cargo/registry/src/index-1949cf8c6b5b557f/hyper-1.12.0/src/proto.rs",
                 "hyper-1.12.0/src/proto.rs",
             ),
             (

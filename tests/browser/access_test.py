@@ -91,9 +91,9 @@ def test_words_stand_out_from_what_is_behind_them_in_the_light_of_every_track(st
         visitor.open(lively.link).see("listen")
         everywhere(visitor, faint_in(visitor), (HAND,))
         lively.shape(*DESK)
-        title = lively.see("now-title").text
+        title = lively.text("now-title")
         lively.click("skip")
-        until(lambda: lively.see("now-title").text != title, 30, "the next track is on")
+        until(lambda: lively.text("now-title") != title, 30, "the next track is on")
     over(lively, "settings", "theme", faint_in(lively))
     over(lively, "room-settings", "preset", faint_in(lively))
 
@@ -144,15 +144,15 @@ def test_with_keys_alone_a_person_joins_adds_reorders_votes_skips_reacts_and_tal
     until(lambda: person.script("return document.activeElement !== document.body"), 10, "the focus is somewhere")
 
     keys.to("skip", Keys.SHIFT + Keys.TAB)
-    before = person.see("now-title").text
+    before = person.text("now-title")
     keys.press(Keys.ENTER)
-    until(lambda: person.see("now-title").text != before, 30, "it is skipped")
+    until(lambda: person.text("now-title") != before, 30, "it is skipped")
     keys.to("react")
     keys.press(Keys.ENTER)
     until(lambda: any(one.text.strip() == "1" for one in person.all("react")), 30, "the reaction is counted")
     keys.to("chat-input")
     keys.press("said with keys", Keys.ENTER)
-    until(lambda: "said with keys" in person.see("chat-log").text, 30, "it is said")
+    until(lambda: "said with keys" in person.text("chat-log"), 30, "it is said")
     assert person.complaints() == []
 
 

@@ -34,7 +34,7 @@ def test_a_link_signs_in_after_a_click_and_not_before(stereo, browsers):
     ada.picture("sign-in-desktop-dark")
     ada.see("email").send_keys("nonsense")
     ada.click("send-link")
-    assert "address" in ada.see("fault").text
+    assert "address" in ada.text("fault")
     field = ada.see("email")
     field.clear()
     field.send_keys("ada@example.org")
@@ -50,11 +50,11 @@ def test_a_link_signs_in_after_a_click_and_not_before(stereo, browsers):
     ada.see("sign-in")
     ada.open(link)
     ada.click("confirm-link")
-    handle = ada.see("handle").get_attribute("value")
+    handle = ada.attribute("handle", "value")
     assert ada.driver.current_url.endswith("/settings")
     ada.picture("settings-fresh-desktop-dark")
     ada.open(stereo.url)
-    assert ada.see("account").text.endswith(handle)
+    assert ada.text("account").endswith(handle)
     # The link is over now, and says so.
     late = browsers(size="phone", dark=False)
     late.open(link)
@@ -71,11 +71,11 @@ def test_a_link_opened_on_a_phone_shows_a_code_for_the_desk(stereo, browsers):
     desk.see("sign-in-asked")
     phone.open(stereo.mailbox.link())
     phone.click("confirm-link")
-    code = phone.see("shown-code").text
+    code = phone.text("shown-code")
     phone.picture("sign-in-code-phone-light")
     desk.see("code").send_keys("000000" if code.replace(" ", "") != "000000" else "111111")
     desk.click("confirm-code")
-    assert "4" in desk.see("fault").text
+    assert "4" in desk.text("fault")
     field = desk.see("code")
     field.clear()
     field.send_keys(code)
@@ -87,14 +87,14 @@ def test_a_link_opened_on_a_phone_shows_a_code_for_the_desk(stereo, browsers):
 
 def test_settings_change_what_is_kept(stereo, browsers):
     eve = signed_in(browsers(), stereo, "eve@example.org")
-    taken = eve.see("handle").get_attribute("value")
+    taken = eve.attribute("handle", "value")
     ada = signed_in(browsers(size="phone", dark=False), stereo)
     field = ada.see("handle")
     for handle, word in [("a", "3 to 15"), (taken, "looks like")]:
         ada.script("arguments[0].value = ''", field)
         field.send_keys(handle)
         ada.click("handle-save")
-        until(lambda: word in ada.see("handle-fault").text, 10, "it says what is wrong")
+        until(lambda: word in ada.text("handle-fault"), 10, "it says what is wrong")
     ada.script("arguments[0].value = ''", field)
     field.send_keys("ada_l")
     ada.click("handle-save")
@@ -104,7 +104,7 @@ def test_settings_change_what_is_kept(stereo, browsers):
     ada.picture("settings-phone-light")
     ada.script("document.querySelector('[data-test=mails-rooms]').click()")
     ada.open(f"{stereo.url}/settings")
-    until(lambda: ada.see("handle").get_attribute("value") == "ada_l", 10, "it was kept")
+    until(lambda: ada.attribute("handle", "value") == "ada_l", 10, "it was kept")
     assert ada.script("return document.querySelector('[data-test=mails-rooms]').checked")
     wide = ada.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, "nothing scrolls sideways"
@@ -114,12 +114,12 @@ def test_settings_change_what_is_kept(stereo, browsers):
 
 def test_leaving_erases_everything_and_gives_a_receipt(stereo, browsers):
     ada = signed_in(browsers(), stereo)
-    handle = ada.see("handle").get_attribute("value")
+    handle = ada.attribute("handle", "value")
     ada.click("erase")
     ada.see("erase-handle").send_keys(handle)
     ada.picture("erase-desktop-dark")
     ada.click("erase-yes")
-    told = ada.see("receipt").text
+    told = ada.text("receipt")
     ada.picture("receipt-desktop-dark")
     assert "none" in told and "stereo.db" in told
     ada.click("receipt-home")
@@ -163,7 +163,7 @@ def test_sessions_are_named_ended_and_made_for_programs(stereo, browsers):
     desk.open(f"{stereo.url}/settings")
     until(lambda: len(desk.all("session")) == 2, 10, "both are listed")
     desk.click("make-token")
-    token = desk.see("token").text
+    token = desk.text("token")
     until(lambda: len(desk.all("session")) == 3, 10, "the program is listed")
     known = "return fetch('/api/me', { credentials: 'omit', headers: { authorization: `Bearer ${arguments[0]}` } }).then((answer) => answer.status)"
     assert desk.script(known, token) == 200
@@ -194,7 +194,7 @@ def test_a_passkey_added_in_settings_signs_in_from_the_page(stereo, browsers):
     ada.see("sign-in-asked")
     ada.open(stereo.mailbox.link().replace("127.0.0.1", "localhost"))
     ada.click("confirm-link")
-    handle = ada.see("handle").get_attribute("value")
+    handle = ada.attribute("handle", "value")
     assert ada.all("way-remove") == [], "the last way cannot go"
     ada.click("way-passkey")
     ada.see("way-passkey-label").send_keys("This laptop")
@@ -203,4 +203,4 @@ def test_a_passkey_added_in_settings_signs_in_from_the_page(stereo, browsers):
     ada.click("sign-out")
     ada.click("sign-in")
     ada.click("sign-in-passkey")
-    until(lambda: ada.see("account").text.endswith(handle), 20, "the same account is signed in")
+    until(lambda: ada.text("account").endswith(handle), 20, "the same account is signed in")

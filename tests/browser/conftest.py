@@ -94,6 +94,13 @@ class Browser:
         """The element, once it is shown."""
         return until(lambda: next((one for one in self.all(test) if one.is_displayed()), None), seconds, f"{test} is shown")
 
+    def text(self, test):
+        """What it says. What is drawn anew between seeing and reading is read again."""
+        return until(lambda: [self.see(test).text], 30, f"{test} can be read")[0]
+
+    def attribute(self, test, name):
+        return until(lambda: [self.see(test).get_attribute(name)], 30, f"{test} can be read")[0]
+
     def click(self, test):
         # A picture that is drawn anew between seeing and clicking is clicked again.
         def attempt():
@@ -123,7 +130,7 @@ class Browser:
         """Opens a room from the first page: its link."""
         self.open(url)
         self.click("start-room")
-        link = self.see("share-link").get_attribute("value")
+        link = self.attribute("share-link", "value")
         self.click("sheet-close")
         return link
 

@@ -92,7 +92,7 @@ def test_who_left_the_room_to_sign_in_is_back_in_it_and_the_room_stays(stereo, b
     until(lambda: not ada.all("keep-room"), 30, "it stays")
     ada.click("sheet-close")
     ada.open(stereo.url)
-    assert link.endswith(ada.see("your-room").get_attribute("href").rsplit("/", 1)[1])
+    assert link.endswith(ada.attribute("your-room", "href").rsplit("/", 1)[1])
     ada.picture("your-rooms-desktop-dark")
     # The way back is good once: the next time, nothing plays before a press.
     ada.open(link).see("listen")
@@ -132,8 +132,8 @@ def test_a_guest_who_is_no_host_signs_in_from_the_room_and_stays_the_same_member
     until(lambda: mine(guest, "hello from a guest"), 30, "it is the same member")
     assert guest.script("return window.stayed === true"), "the page was not left"
     handle = guest.script("return fetch('/api/me').then((answer) => answer.json())")["handle"]
-    until(lambda: handle in host.see("person").text, 30, "the others see the account's name and no guest's")
-    until(lambda: host.see("people-count").get_attribute("data-count") == "2", 30, "nobody came a second time")
+    until(lambda: handle in host.text("person"), 30, "the others see the account's name and no guest's")
+    until(lambda: host.attribute("people-count", "data-count") == "2", 30, "nobody came a second time")
 
 
 def test_a_frozen_account_is_told_so_where_it_was_and_is_not_called_removed(stereo, browsers):

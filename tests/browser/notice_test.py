@@ -32,11 +32,11 @@ def test_a_significant_change_is_shown_until_it_is_dismissed_and_never_again(ste
     assert not told(guest, stereo.url), "who comes for the first time has nothing to be told"
     renew(guest)
     assert told(guest, stereo.url)
-    assert "Something that matters" in guest.see("policy-notice").text
+    assert "Something that matters" in guest.text("policy-notice")
     guest.picture("policy-notice-phone-light")
     assert told(guest, f"{stereo.url}/settings"), "it is over every page"
     guest.see("policy-notice").find_element("css selector", "a").click()
-    until(lambda: "Something that matters" in guest.see("policy").text, 20, "the page says what changed")
+    until(lambda: "Something that matters" in guest.text("policy"), 20, "the page says what changed")
     assert guest.see("policy-notice")
     guest.picture("policy-phone-light")
     guest.click("policy-dismiss")
@@ -80,7 +80,7 @@ def test_every_page_names_the_source_in_the_room_too(stereo, browsers):
     link = person.start_room(stereo.url)
     for shape in ((1280, 720), (390, 844), (320, 640)):
         person.shape(*shape)
-        assert person.see("source").get_attribute("href") == f"{stereo.url}/source.tar.gz"
+        assert person.attribute("source", "href") == f"{stereo.url}/source.tar.gz"
         person.picture(f"room-foot-{shape[0]}")
     visitor = browsers()
     for page in (stereo.url, link, f"{stereo.url}/rooms/0000000000000000", f"{stereo.url}/settings", f"{stereo.url}/support", f"{stereo.url}/privacy", f"{stereo.url}/sign-in"):

@@ -82,7 +82,7 @@ def test_export_picture_removal_and_every_right_are_where_they_can_be_pressed(na
     downloads = tmp_path_factory.mktemp("downloads")
     ada = signed_in(browsers(), named)
     ada.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)})
-    handle = ada.see("handle").get_attribute("value")
+    handle = ada.attribute("handle", "value")
     ada.driver.find_element(By.CSS_SELECTOR, "[data-test=picture]").send_keys(str(PICTURE))
     until(lambda: ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 30, "the picture is shown")
     picture = ada.driver.find_element(By.CSS_SELECTOR, "img.picture").get_attribute("src")
@@ -96,9 +96,9 @@ def test_export_picture_removal_and_every_right_are_where_they_can_be_pressed(na
     ada.click("picture-remove-yes")
     until(lambda: not ada.driver.find_elements(By.CSS_SELECTOR, "img.picture"), 30, "it is not shown any more")
     assert ada.script(STATUS, picture) == 404, "it is gone"
-    assert "The authority of Corner County" in ada.see("right-complain").text
+    assert "The authority of Corner County" in ada.text("right-complain")
     for right in ("correct", "export", "freeze", "object", "decisions", "erase"):
-        assert len(ada.see(f"right-{right}").text) > 40, right
+        assert len(ada.text(f"right-{right}")) > 40, right
     assert not ada.all("counted"), "nothing is counted here, so that there is nothing to object to"
     ada.script("document.querySelector('#yours').scrollIntoView()")
     ada.picture("rights-desktop-dark")
@@ -112,7 +112,7 @@ def test_forget_me_erases_a_guest_from_the_room_on_every_screen(stereo, browsers
     link = host.start_room(stereo.url)
     guest.enter(link, "Needle Nguyen")
     guest.see("chat-input").send_keys("nobody shall keep this", Keys.ENTER)
-    until(lambda: "nobody shall keep this" in host.see("chat-log").text, 30, "the host reads it")
+    until(lambda: "nobody shall keep this" in host.text("chat-log"), 30, "the host reads it")
     until(lambda: "Needle Nguyen" in host.driver.page_source, 30, "the host sees the name")
     guest.click("settings")
     guest.click("forget")
@@ -122,14 +122,14 @@ def test_forget_me_erases_a_guest_from_the_room_on_every_screen(stereo, browsers
     until(lambda: "Needle Nguyen" not in host.driver.page_source, 30, "the name is gone")
     assert guest.script("return Object.keys(localStorage).filter((key) => key.startsWith('stereo.guest.'))") == []
     guest.open(link)
-    assert guest.see("name").get_attribute("value") == ""
+    assert guest.attribute("name", "value") == ""
 
 
 def test_letters_are_written_answered_and_deleted_and_consent_is_given_and_taken_back(named, browsers):
     ada = browsers()
     keys = Keyboard(ada)
     ada.open(f"{named.url}/support").see("operator")
-    assert "The corner house" in ada.see("operator").text and "help@corner.example" in ada.see("operator").text
+    assert "The corner house" in ada.text("operator") and "help@corner.example" in ada.text("operator")
     ada.picture("support-guest-desktop-dark")
     signed_in(ada, named)
     ada.click("to-support")

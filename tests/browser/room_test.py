@@ -24,19 +24,19 @@ def test_two_people_join_by_link_talk_react_and_reorder(stereo, browsers):
     guest.see("listen")
     guest.picture("gate-phone-light")
     guest.enter(link, "Linh")
-    until(lambda: host.see("people-count").get_attribute("data-count") == "2", 30, "both are here")
+    until(lambda: host.attribute("people-count", "data-count") == "2", 30, "both are here")
     host.add_tracks(4)
     until(lambda: host.queue_length() == 3, 30, "one plays and three wait")
-    title = host.see("now-title").text
-    until(lambda: guest.see("now-title").text == title, 30, "the guest sees the same")
+    title = host.text("now-title")
+    until(lambda: guest.text("now-title") == title, 30, "the guest sees the same")
 
     host.see("chat-input").send_keys("<script>document.title='broken'</script>", Keys.ENTER)
     guest.click("open-chat")
-    said = until(lambda: guest.see("chat-log").text, 30, "the message came")
+    said = until(lambda: guest.text("chat-log"), 30, "the message came")
     assert "<script>document.title='broken'</script>" in said
     assert guest.driver.title != "broken" and host.driver.title != "broken"
     guest.see("chat-input").send_keys("hello from the phone", Keys.ENTER)
-    until(lambda: "hello from the phone" in host.see("chat-log").text, 30, "the answer came")
+    until(lambda: "hello from the phone" in host.text("chat-log"), 30, "the answer came")
     guest.click("sheet-close")
 
     guest.click("react-open")
@@ -58,9 +58,9 @@ def test_two_people_join_by_link_talk_react_and_reorder(stereo, browsers):
     guest.driver.refresh()
     guest.see("listen").click()
     guest.click("open-people")
-    assert "Linh" in guest.see("you").text
+    assert "Linh" in guest.text("you")
     assert member == guest.script("return localStorage.getItem(Object.keys(localStorage).find((key) => key.startsWith('stereo.guest.')))")
-    until(lambda: host.see("people-count").get_attribute("data-count") == "2", 40, "nobody became two")
+    until(lambda: host.attribute("people-count", "data-count") == "2", 40, "nobody became two")
     assert host.complaints() == [] and guest.complaints() == []
 
 
@@ -78,7 +78,7 @@ def listen(stereo, browsers, ears, url, name, most_ms):
     assert len(apart) > LISTEN_S / 3, f"only {len(apart)} windows were heard from both"
     settled = apart[5:]
     median, p95 = float(numpy.median(settled)), float(numpy.percentile(settled, 95))
-    shown = [browser.see("drift-you").text for browser in (one, two)]
+    shown = [browser.text("drift-you") for browser in (one, two)]
     print(f"\n  {name}: heard {median:.2f} ms apart (median), {p95:.2f} ms (95th percentile), {len(settled)} windows; shown: {shown}")
     # Far above the goal, and the median only: on a shared machine the sound device itself stalls now
     # and then. The figures are what counts.
@@ -101,12 +101,12 @@ def test_a_lost_connection_is_resumed_and_the_music_goes_on(stereo, jitter, brow
     jitter.drop(True)
     one.see("reconnecting")
     one.picture("reconnecting-desktop-dark")
-    elapsed = one.see("elapsed").text
-    until(lambda: one.see("elapsed").text != elapsed, 10, "the music goes on")
+    elapsed = one.text("elapsed")
+    until(lambda: one.text("elapsed") != elapsed, 10, "the music goes on")
     two = browsers().enter(link.replace(str(jitter.port), str(stereo.port)), "Meanwhile")
     two.see("chat-input").send_keys("said while you were away", Keys.ENTER)
     jitter.drop(False)
-    until(lambda: "said while you were away" in one.see("chat-log").text, 60, "what was missed came")
+    until(lambda: "said while you were away" in one.text("chat-log"), 60, "what was missed came")
     assert len(one.all("reconnecting")) == 0
 
 
@@ -176,7 +176,7 @@ def test_an_invitation_in_the_link_opens_a_private_room_and_the_bare_link_does_n
     until(lambda: not host.all("sheet-close"), 10, "the sheet is gone")
     host.click("share")
     host.click("invite")
-    invitation = until(lambda: next((one for one in [host.see("share-link").get_attribute("value")] if "#invite=" in one), None), 30, "the link invites")
+    invitation = until(lambda: next((one for one in [host.attribute("share-link", "value")] if "#invite=" in one), None), 30, "the link invites")
     host.picture("share-private-desktop-dark")
     assert invitation.startswith(link)
     stranger = browsers(size="phone")
@@ -184,7 +184,7 @@ def test_an_invitation_in_the_link_opens_a_private_room_and_the_bare_link_does_n
     stranger.see("ended-not_found")
     guest = browsers(size="phone")
     guest.enter(invitation, "Linh")
-    until(lambda: guest.see("people-count").get_attribute("data-count") == "2", 30, "both are here")
+    until(lambda: guest.attribute("people-count", "data-count") == "2", 30, "both are here")
 
 
 def test_a_server_that_cannot_be_reached_is_not_taken_for_a_room_that_is_not_there(stereo, browsers):

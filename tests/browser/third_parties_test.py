@@ -132,7 +132,7 @@ def test_fathom_is_let_in_where_the_operator_wants_it_and_not_to_who_objects(wit
     assert until(lambda: fathom_of(guest, url), 30, "its script is asked for") == ["inspector"], "the page may load it"
     script = guest.script("return {...document.querySelector('script[data-site]').dataset}")
     assert script == {"site": "ABCDEFGH", "auto": "false", "honorDnt": "true"}
-    assert "Fathom" in guest.open(f"{url}/privacy").see("policy").text
+    assert "Fathom" in guest.open(f"{url}/privacy").text("policy")
     objecting = watched()
     objecting.open(url).see("start-room")
     objecting.script("localStorage.setItem('stereo.preferences', JSON.stringify({ counted: false }))")
