@@ -559,8 +559,9 @@ async fn whoever_runs_the_server_is_told_that_somebody_wrote_and_not_what() {
     }
     write(&mut ada, "another").await;
     let next = waiting().await.next_ms.unwrap();
+    let after = server.app.node.clock.now_ms();
     assert!(
-        (50 * 60_000..=60 * 60_000).contains(&(next - now)),
+        (now + 50 * 60_000..=after + 60 * 60_000).contains(&next),
         "{}",
         next - now
     );

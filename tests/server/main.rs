@@ -8,6 +8,7 @@ mod authenticator;
 mod backups;
 mod bad_input;
 mod connections;
+mod cost;
 mod crawl;
 mod described;
 mod durable;

@@ -185,16 +185,17 @@ pub(crate) async fn exchange(
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
-    stream
-        .write_all(format!("{head}\r\n").as_bytes())
-        .await
-        .unwrap();
-    stream.write_all(body).await.unwrap();
+    // At once: a body that comes behind the answer that refuses it resets the connection, and may
+    // take the answer along (RFC 9112 §9.6).
+    let request = [format!("{head}\r\n").as_bytes(), body].concat();
+    stream.write_all(&request).await.unwrap();
     let mut answer = Vec::new();
-    tokio::time::timeout(WAIT, stream.read_to_end(&mut answer))
-        .await
-        .expect("an answer")
-        .unwrap();
+    let read = tokio::time::timeout(WAIT, stream.read_to_end(&mut answer));
+    match read.await.expect("an answer") {
+        Err(error) if answer.is_empty() => panic!("{method} {path}: {error}"),
+        // What was read before the reset is the answer.
+        _ => {}
+    }
     let end = answer
         .windows(4)
         .position(|four| four == b"\r\n\r\n")
