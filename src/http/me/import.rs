@@ -49,9 +49,14 @@ pub(super) async fn import(
     let kind = request.headers().get("content-type");
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/zip") {
+    let known = ["application/zip", "application/octet-stream"];
+    if !known.iter().any(|one| kind.eq_ignore_ascii_case(one)) {
         let (status, kind) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, ErrorKind::Invalid);
-        return Err(Problem::new(status, kind, "expected application/zip"));
+        return Err(Problem::new(
+            status,
+            kind,
+            "expected application/zip or application/octet-stream",
+        ));
     }
     app.refuse_frozen(who.account).await?;
     let limited = |retry_after| {
