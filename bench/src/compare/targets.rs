@@ -28,7 +28,8 @@ enum Measure {
     Plain(&'static str, &'static str),
     /// A figure of one case against that of another.
     Cases(&'static str, &'static str, &'static str),
-    /// The most against the least of a figure, over cases.
+    /// The most against the least of a figure over cases, each as a ratio to the floor's in the same
+    /// round: the kernel's own price differs with the number of sockets, by their place in its caches.
     Among(&'static [&'static str], &'static str),
 }
 
@@ -125,7 +126,7 @@ fn table() -> Vec<Target> {
             Plain("idle", "server_cpu_percent"),
         ),
         target(
-            "cost per delivery at 10 to 10,000 listeners, most against least",
+            "cost per delivery at 10 to 10,000 listeners, each by its floor, most against least",
             "×",
             1.3,
             1.15,
@@ -227,20 +228,18 @@ impl Measure {
                 case.entrant(server)?.ratio(against, figure)
             }),
             Self::Among(cases, figure) => {
-                let costs: Option<Vec<f64>> = cases
-                    .iter()
-                    .map(|case| Some(of(case, figure)?.median))
-                    .collect();
-                let ratio = costs.and_then(|costs| most_to_least(&costs));
-                let floors: Option<Vec<f64>> = cases
-                    .iter()
-                    .map(|case| {
-                        let floor = results.case(case)?.floor()?;
-                        Some(floor.spread(figure)?.median)
-                    })
-                    .collect();
-                let floor = floors.and_then(|costs| most_to_least(&costs));
-                let note = floor.map_or(String::new(), |floor| format!("the floor's: {floor:.2}"));
+                let spread = |find: &dyn Fn(&CaseResults) -> Option<Spread>| {
+                    let found = cases.iter().map(|case| find(results.case(case)?));
+                    let medians: Option<Vec<f64>> =
+                        found.map(|spread| Some(spread?.median)).collect();
+                    medians.and_then(|medians| most_to_least(&medians))
+                };
+                let ratio = spread(&|case| case.entrant(server)?.ratio(case.floor()?, figure));
+                let own = spread(&|case| plain(case, server, figure));
+                let floor = spread(&|case| case.floor()?.spread(figure));
+                let note = own.zip(floor).map_or(String::new(), |(own, floor)| {
+                    format!("by itself {own:.2}, the floor {floor:.2}")
+                });
                 return (ratio, note);
             }
         };
@@ -317,6 +316,27 @@ mod tests {
             ["met", "first met", "not measured"]
         );
         assert_eq!([word("b", 0), word("b", 1)], ["not met", "not measured"]);
+    }
+
+    #[test]
+    fn sizes_of_rooms_are_compared_by_their_floors() {
+        let sized = |key, floor, cost| case(key, &[("floor", &[floor]), ("a", &[cost])]);
+        let results = Results {
+            cases: vec![
+                sized("ten", 2.0, 2.6),
+                sized("hundred", 2.0, 2.4),
+                sized("one", 2.0, 2.2),
+                sized("ten-thousand", 4.0, 4.8),
+            ],
+            ..Results::default()
+        };
+        let verdicts = judge(&results);
+        let found = verdicts
+            .iter()
+            .find(|verdict| verdict.name.contains("each by its floor"));
+        let found = found.unwrap();
+        assert!((found.found.unwrap() - 1.3 / 1.1).abs() < 1e-9);
+        assert_eq!(found.note, "by itself 2.18, the floor 2.00");
     }
 
     #[test]

@@ -3,9 +3,11 @@
 
 mod event;
 mod keep;
+mod seed;
 
 pub use event::{Arriving, Ended, Reply, RoomEvent};
 
+use self::seed::seed;
 use super::fanout::{Fanout, Greeting, Sizes};
 use super::handle::{Gate, MAILBOX, RoomHandle};
 use super::input::{Answer, ConnectionId, Done, Effect, Input, Made, Ms, Step};
@@ -618,16 +620,6 @@ fn gate(state: &State) -> Gate {
         password: password.map(Box::from),
         version,
     }
-}
-
-/// 128 bits of the system's randomness: ids and tokens of one input come out of them.
-fn seed() -> u128 {
-    let mut bytes = [0; 16];
-    if let Err(error) = getrandom::fill(&mut bytes) {
-        tracing::error!(%error, "the system gives no randomness");
-        std::process::abort();
-    }
-    u128::from_ne_bytes(bytes)
 }
 
 /// A successful response.
