@@ -74,7 +74,8 @@ impl Target {
             return Err(failed(message.to_owned()));
         };
         let folder = new_folder().map_err(|error| failed(error.to_string()))?;
-        let mut command = command(binary, &server, &folder)?;
+        let beside = profile.folder.as_deref();
+        let mut command = command(binary, &server, &folder, beside)?;
         let before = cores::own();
         // What is started inherits where we may run; bound later, it would have counted the cores.
         if let Some(cores) = &binary.cores {
@@ -104,7 +105,13 @@ impl Target {
     }
 }
 
-fn command(binary: &Binary, server: &Server, folder: &Path) -> Outcome<Command> {
+/// `beside` is where the profile lies.
+fn command(
+    binary: &Binary,
+    server: &Server,
+    folder: &Path,
+    beside: Option<&Path>,
+) -> Outcome<Command> {
     let config = match &binary.config {
         Some(config) => config.clone(),
         None => {
@@ -117,11 +124,13 @@ fn command(binary: &Binary, server: &Server, folder: &Path) -> Outcome<Command> 
     let path = std::fs::canonicalize(&binary.path).unwrap_or_else(|_| binary.path.clone());
     let mut command = Command::new(path);
     for argument in &server.arguments {
-        command.arg(
-            argument
-                .replace("{config}", &config.to_string_lossy())
-                .replace("{data}", &folder.to_string_lossy()),
-        );
+        let mut argument = argument
+            .replace("{config}", &config.to_string_lossy())
+            .replace("{data}", &folder.to_string_lossy());
+        if let Some(beside) = beside {
+            argument = argument.replace("{profile}", &beside.to_string_lossy());
+        }
+        command.arg(argument);
     }
     command.args(&binary.arguments);
     match (binary.workers, &server.workers) {

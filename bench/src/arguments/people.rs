@@ -24,6 +24,10 @@ pub(crate) struct IdleArguments {
     /// Leave out the 64 clock probes that each sends on coming
     #[arg(long)]
     no_sync: bool,
+    /// Let each do these of the profile's actions too, as often as it says: "report" is what
+    /// clients do that play
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    act: Vec<String>,
     /// Send this many events afterwards, and look what they leave behind
     #[arg(long, value_name = "EVENTS", default_value_t = 0)]
     burst: u64,
@@ -108,6 +112,7 @@ impl IdleArguments {
             listeners: self.listeners as usize,
             seconds: self.seconds,
             sync: !self.no_sync,
+            acts: self.act.clone(),
             burst: self.burst,
         }
     }

@@ -56,6 +56,7 @@ pub(crate) fn all(quick: bool) -> Vec<Case> {
         listeners: 10_000,
         seconds: seconds(30.0),
         sync: true,
+        acts: Vec::new(),
         burst: 200,
     });
     let join = |joiners: usize, rate: Option<f64>| {

@@ -5,7 +5,7 @@ use super::room::Room;
 use super::traffic::Traffic;
 use crate::net::frame::{self, Frame};
 use crate::net::http::first;
-use crate::profile::Profile;
+use crate::profile::{Heartbeat, Profile};
 use memchr::memmem::Finder;
 
 /// Frames longer than this are not searched for a refusal.
@@ -26,6 +26,7 @@ pub(super) struct Ears {
     number_after: Finder<'static>,
     joined: Option<Finder<'static>>,
     refusal: Option<Finder<'static>>,
+    heartbeat: Option<Heartbeat>,
     probe: Option<Finder<'static>>,
     item_after: Option<Finder<'static>>,
 }
@@ -38,6 +39,7 @@ impl Ears {
             number_after: finder(&profile.delivery.number_after),
             joined: profile.join.as_ref().map(|join| finder(&join.joined)),
             refusal: profile.refusal.as_ref().map(finder),
+            heartbeat: profile.heartbeat.clone(),
             probe: profile.probe.as_ref().map(|probe| finder(&probe.answer)),
             item_after: profile.item_after.as_ref().map(finder),
         }
@@ -66,6 +68,13 @@ impl Ears {
                 traffic.control.add(payload.len());
                 return Heard::Control;
             }
+        }
+        if let Some(heartbeat) = &self.heartbeat
+            && payload == heartbeat.is.as_bytes()
+        {
+            traffic.control.add(payload.len());
+            frame::write_masked(&mut member.out, frame::TEXT, heartbeat.answer.as_bytes());
+            return Heard::Control;
         }
         match member.stage {
             Stage::Joining => self.joining(payload, member, room, traffic),

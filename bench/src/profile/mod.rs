@@ -5,7 +5,7 @@ mod template;
 mod written;
 
 use crate::failure::{Failure, Outcome};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 pub(crate) use template::{Template, Values, Word};
 use toml::Spanned;
 pub(crate) use written::Server;
@@ -31,6 +31,7 @@ pub(crate) struct Profile {
     pub(crate) delivery: Delivery,
     /// What an answer holds that says no.
     pub(crate) refusal: Option<String>,
+    pub(crate) heartbeat: Option<Heartbeat>,
     pub(crate) probe: Option<Ask>,
     pub(crate) track: Option<Get>,
     pub(crate) fill: Option<Ask>,
@@ -38,6 +39,15 @@ pub(crate) struct Profile {
     pub(crate) item_after: Option<String>,
     pub(crate) actions: Vec<Action>,
     pub(crate) server: Option<Server>,
+    /// Where its file lies, and what may lie beside it.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// A message by which a server asks whether somebody is there, and what is said to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Heartbeat {
+    pub(crate) is: String,
+    pub(crate) answer: String,
 }
 
 /// How a room comes to be: a POST, and where its answer holds what is needed (RFC 6901).
@@ -105,7 +115,12 @@ impl Profile {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::new(format!("{shown}: {error}")))?;
-        Self::parse(&text, &shown)
+        let whole = std::fs::canonicalize(path).ok();
+        let folder = whole.and_then(|path| path.parent().map(Path::to_owned));
+        Ok(Self {
+            folder,
+            ..Self::parse(&text, &shown)?
+        })
     }
 
     /// Reads a text; mistakes are told with their line and column.
@@ -148,6 +163,10 @@ impl Reading<'_> {
                 number_after: written.delivery.number_after.into_inner(),
             },
             refusal: written.refusal.map(|refusal| refusal.holds),
+            heartbeat: written.heartbeat.map(|heartbeat| Heartbeat {
+                is: heartbeat.is,
+                answer: heartbeat.answer,
+            }),
             probe: written.probe.map(|probe| self.ask(probe)).transpose()?,
             track: written.track.map(|track| self.get(track)).transpose()?,
             fill: written.fill.map(|fill| self.ask(fill)).transpose()?,
@@ -158,6 +177,7 @@ impl Reading<'_> {
                 .map(|action| self.action(action))
                 .collect::<Outcome<_>>()?,
             server: written.server,
+            folder: None,
         })
     }
 
@@ -261,6 +281,20 @@ mod tests {
         assert_eq!(stereo.name, "stereo");
         assert!(stereo.join.is_some() && stereo.actions.len() > 2);
         assert_eq!(Profile::floor().unwrap().name, "floor");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles");
+        let files = std::fs::read_dir(&folder).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        let mut read = 0;
+        for path in files.filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+            let profile = Profile::read(&path).unwrap();
+            assert_eq!(
+                Some(profile.name.as_str()),
+                path.file_stem().unwrap().to_str()
+            );
+            assert_eq!(profile.folder.as_deref(), Some(&*folder));
+            read += 1;
+        }
+        assert!(read >= 2, "{read}");
     }
 
     #[test]

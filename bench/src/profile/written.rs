@@ -14,6 +14,7 @@ pub(super) struct Written {
     pub(super) publish: Send,
     pub(super) delivery: Delivery,
     pub(super) refusal: Option<Holds>,
+    pub(super) heartbeat: Option<Heartbeat>,
     pub(super) probe: Option<Ask>,
     pub(super) track: Option<Get>,
     pub(super) fill: Option<Ask>,
@@ -74,6 +75,13 @@ pub(super) struct Holds {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct Heartbeat {
+    pub(super) is: String,
+    pub(super) answer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Ask {
     pub(super) send: Spanned<String>,
     pub(super) answer: String,
@@ -104,7 +112,7 @@ pub(super) struct Action {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Server {
-    /// What the binary is started with; `{config}` and `{data}` are filled in.
+    /// What the binary is started with; `{config}`, `{data}` and `{profile}` are filled in.
     pub(crate) arguments: Vec<String>,
     /// The environment variable that says how many threads it has.
     pub(crate) workers: Option<String>,

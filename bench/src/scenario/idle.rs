@@ -1,17 +1,24 @@
 //! `idle`: people who have joined and only listen. What one costs in memory, and all of them in
-//! CPU, with the clock probes that they send; and what a burst of events leaves behind.
+//! CPU, with the clock probes that they send and whatever else each is to do; and what a burst of
+//! events leaves behind.
 
 use super::Stage;
+use super::fill::fill;
 use super::probes::Probes;
 use super::pump::{Pace, Pump};
+use super::rounds::Rounds;
 use crate::crowd::{Crowd, Gathering, Nothing, Scene, Why};
 use crate::failure::{Failure, Outcome};
 use crate::run::{Meter, Run};
+use crate::screen::Bar;
+use std::time::Duration;
 
 /// Events in flight in a burst.
 const BURST_WINDOW: u64 = 16;
 /// Seconds until what a burst needed has been given back.
 const DRAIN: f64 = 5.0;
+/// Tracks in each room's queue, when people do something that may be about what plays.
+const ITEMS: usize = 20;
 
 /// Who only listens, and for how long it is watched.
 #[derive(Clone, Debug)]
@@ -21,6 +28,8 @@ pub(crate) struct Idle {
     pub(crate) seconds: f64,
     /// Whether each sends the 64 probes of a newcomer first.
     pub(crate) sync: bool,
+    /// Actions of the profile that each does, as often as it says.
+    pub(crate) acts: Vec<String>,
     /// Events of a burst afterwards; 0: none.
     pub(crate) burst: u64,
 }
@@ -57,6 +66,8 @@ impl Idle {
         let shape = format!("{} × {}, {} s", self.rooms, self.listeners, self.seconds);
         let mut run = Run::new("idle", &stage.target.name, shape);
         let mut crowd = stage.crowd(self.rooms, people)?;
+        // Before anybody comes: a mistake is told at once.
+        Rounds::begin(crowd.profile, &self.acts, people, 0)?;
         let before = stage.rss();
         let joins = stage.gather(
             &mut crowd,
@@ -64,6 +75,9 @@ impl Idle {
             Gathering::default(),
             &mut Nothing,
         )?;
+        if !self.acts.is_empty() {
+            fill(&mut crowd, stage, ITEMS, &mut run)?;
+        }
         let mut probes = Probes::default();
         self.synchronise(&mut crowd, stage, &mut probes)?;
         stage.rest(&mut crowd, 1.0, &mut Nothing)?;
@@ -74,9 +88,17 @@ impl Idle {
         };
         let idle = each(stage.rss());
         let (traffic, sent) = (crowd.traffic.clone(), probes.sent);
+        let mut rounds = Rounds::begin(crowd.profile, &self.acts, people, crowd.now())?;
         let meter = Meter::start(stage.target.processes.as_ref());
         let bar = stage.screen.wait("listening", self.seconds);
-        probes.rest(&mut crowd, stage, self.seconds, &bar, &mut losses)?;
+        self.listen(
+            &mut crowd,
+            stage,
+            &mut probes,
+            &mut rounds,
+            &bar,
+            &mut losses,
+        )?;
         drop(bar);
         let spent = meter.spent();
         let traffic = crowd.traffic.since(&traffic);
@@ -104,6 +126,10 @@ impl Idle {
             "a second",
             traffic.other.frames as f64 / wall,
         );
+        if !self.acts.is_empty() {
+            let each = rounds.done as f64 / wall;
+            run.add("acts_per_s", &self.acts.join(", "), "a second", each);
+        }
         if crowd.profile.probe.is_none() {
             run.note("the profile has no [probe]: nobody sent any");
         }
@@ -126,6 +152,28 @@ impl Idle {
         let failure = failure.or_else(|| stage.stopped());
         run.failure = failure.map(|failure| stage.why(failure).to_string());
         Ok(run)
+    }
+
+    /// Lets time pass while everyone probes, and does what else each is to do.
+    fn listen(
+        &self,
+        crowd: &mut Crowd<'_>,
+        stage: &Stage<'_>,
+        probes: &mut Probes,
+        rounds: &mut Rounds,
+        bar: &Bar,
+        losses: &mut Losses,
+    ) -> Outcome<()> {
+        let began = crowd.now();
+        let until = began + (self.seconds * 1e9) as u64;
+        while crowd.now() < until && !stage.stop.is_wanted() {
+            probes.send(crowd);
+            rounds.act(crowd);
+            let next = [probes.next(), rounds.next()].into_iter().flatten();
+            crowd.turn(next.fold(until, u64::min), losses)?;
+            bar.at_time(Duration::from_nanos(crowd.now() - began));
+        }
+        Ok(())
     }
 
     /// Everyone sends what a newcomer sends.

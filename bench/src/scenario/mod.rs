@@ -8,6 +8,7 @@ pub(crate) mod join;
 pub(crate) mod mixed;
 mod probes;
 pub(crate) mod pump;
+mod rounds;
 pub(crate) mod slow;
 
 use crate::crowd::{Crowd, Gathering, Joins, Scene};

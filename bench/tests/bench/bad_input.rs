@@ -231,6 +231,20 @@ fn arguments_that_make_no_sense_are_explained() {
             "{arguments:?}: {said}"
         );
     }
+    let outcome = bench(&[
+        "idle",
+        "--server",
+        "floor",
+        "--listeners",
+        "2",
+        "--act",
+        "report",
+    ]);
+    let said = outcome.error;
+    assert!(
+        !outcome.good && said.contains("no action report: it has none"),
+        "{said}"
+    );
     let outcome = bench(&["report", FLOOR]);
     assert!(
         outcome.error.contains("no results of stereo-bench"),

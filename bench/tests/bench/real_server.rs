@@ -69,6 +69,28 @@ fn listeners_stay_and_their_probes_are_answered() {
 }
 
 #[test]
+fn idle_listeners_report_what_plays_and_over_tls_their_memory_is_measured_too() {
+    let run = run(&[
+        "idle",
+        "--tls",
+        "--server",
+        stereo(),
+        "--listeners",
+        "30",
+        "--seconds",
+        "1.5",
+        "--no-sync",
+        "--act",
+        "report",
+    ]);
+    assert_eq!(figure(&run, "connections"), 30.0);
+    assert!(figure(&run, "rss_per_connection") > 0.0, "{run}");
+    // Each six times a minute.
+    let each = figure(&run, "acts_per_s");
+    assert!((1.0..=3.0).contains(&each), "{each} a second");
+}
+
+#[test]
 fn everyone_gets_in_and_gets_a_snapshot() {
     let run = run(&[
         "join",
