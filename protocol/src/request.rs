@@ -163,9 +163,9 @@ pub(crate) fn params<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<T, D
         let (field, expected) = match serde_path_to_error::deserialize::<_, T>(&mut at) {
             Err(located) => (
                 located.path().to_string(),
-                strip_place(&located.inner().to_string()),
+                told(&located.inner().to_string()),
             ),
-            Ok(_) => (String::new(), strip_place(&error.to_string())),
+            Ok(_) => (String::new(), told(&error.to_string())),
         };
         let missing = expected
             .strip_prefix("missing field `")
@@ -180,13 +180,23 @@ pub(crate) fn params<T: DeserializeOwned>(raw: Option<&RawValue>) -> Result<T, D
     })
 }
 
-/// serde_json ends its messages with a place in the text, which means nothing to a client.
-fn strip_place(message: &str) -> String {
-    message
-        .split(" at line ")
-        .next()
-        .unwrap_or(message)
-        .to_owned()
+/// Characters that are told of a message's beginning, where it may hold what was sent, and of its
+/// end, where it says what was expected.
+const TOLD: (usize, usize) = (100, 300);
+
+/// What a client is told of a message of serde_json: not its place in the text, which means nothing
+/// to them, and not the whole of what they sent.
+fn told(message: &str) -> String {
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message, |(before, _)| before);
+    let count = message.chars().count();
+    if count <= TOLD.0 + TOLD.1 {
+        return message.to_owned();
+    }
+    let beginning: String = message.chars().take(TOLD.0).collect();
+    let end: String = message.chars().skip(count - TOLD.1).collect();
+    format!("{beginning} … {end}")
 }
 
 /// A response: a result or an error.
@@ -236,6 +246,24 @@ mod tests {
             format!(r#"{{"jsonrpc":"2.0","id":1,"method":"clock","params":{{"t0":{deep}}}}}"#);
         if let Ok(request) = Request::decode(&text) {
             assert!(Command::decode(&request.method, request.params).is_err());
+        }
+    }
+
+    #[test]
+    fn an_error_is_short_and_says_what_was_expected_whatever_was_sent() {
+        let long = format!("\u{1} at line {}", "x".repeat(50_000));
+        for wrong in [
+            serde_json::json!({"title": [&long]}),
+            serde_json::json!({"order": &long}),
+            serde_json::json!({"vote_skip_percent": &long}),
+        ] {
+            let error = decode_params::<crate::RoomUpdate>(wrong.to_string().as_bytes());
+            let DecodeError::Invalid { field, expected } = error.unwrap_err() else {
+                panic!("{wrong}");
+            };
+            assert!(wrong.get(&field).is_some(), "{field}");
+            assert!(expected.chars().count() < 410, "{expected}");
+            assert!(expected.contains("expected"), "{expected}");
         }
     }
 

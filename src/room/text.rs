@@ -8,7 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 /// # Errors
 /// `invalid` for control characters and for nothing visible; `too_large` beyond `most`.
 pub fn clean(field: &str, text: &str, most: u32) -> Result<Box<str>, ErrorObject> {
-    let cleaned: String = text.nfc().filter(|c| !is_direction_control(*c)).collect();
+    // What stands apart only by what is left out comes together.
+    let left = text.chars().filter(|c| !is_direction_control(*c));
+    let cleaned: String = left.nfc().collect();
     let trimmed = cleaned.trim();
     if trimmed.chars().any(|c| c.is_control() && c != '\n') {
         return Err(ErrorObject::invalid(
@@ -74,6 +76,7 @@ mod tests {
         assert!(clean("text", "a\u{7}b", 10).is_err());
         assert_eq!(&*clean("text", " a\u{202e}b ", 10).unwrap(), "ab");
         assert_eq!(&*clean("text", "e\u{301}", 1).unwrap(), "é");
+        assert_eq!(&*clean("text", "e\u{202e}\u{301}", 1).unwrap(), "é");
         assert!(clean_line("name", "a\nb", 10).is_err());
         assert!(clean("text", "a\nb", 10).is_ok());
     }
