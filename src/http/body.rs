@@ -1,7 +1,8 @@
-//! Bodies of requests: JSON, of a bounded size, with the field named when something is wrong.
+//! Bodies of requests: JSON, of a bounded size, with the field named when something is wrong. All
+//! that are read as JSON are on one list, which is what the fuzz target `bodies` reads with.
 
-use super::Request;
 use super::error::Problem;
+use super::{Request, me, operator, rooms, sign_in, unsubscribe, visits};
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -14,11 +15,49 @@ const MOST: usize = 64 << 10;
 /// How long a body takes at most that is no picture.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 
+/// A body that is a JSON object. What is not on the list below is not read.
+pub(super) trait Body: DeserializeOwned {}
+
+/// Reads bytes as one kind of body, and says only whether they are one.
+pub type Decode = fn(&[u8]) -> Result<(), ErrorObject>;
+
+macro_rules! bodies {
+    ($($request:literal => $body:ty,)*) => {
+        $(impl Body for $body {})*
+
+        /// All bodies, by the request that brings them.
+        #[doc(hidden)]
+        pub const BODIES: &[(&str, Decode)] = &[
+            $(($request, |bytes| decode::<$body>(bytes).map(drop)),)*
+            ("POST /unsubscribe/{token}", unsubscribe::check_form),
+        ];
+    };
+}
+
+bodies! {
+    "POST /api/rooms" => rooms::NewRoom,
+    "DELETE /api/rooms/{room}/me" => rooms::Forget,
+    "POST /api/tracks/resolve" => rooms::Resolve,
+    "POST /api/visits" => visits::Visit,
+    "POST /api/sign-in/email" => sign_in::Ask,
+    "POST /api/sign-in/email/confirm" => sign_in::Confirm,
+    "POST /api/sign-in/passkey/finish" => sign_in::Shows,
+    "POST /api/me/passkeys/finish" => sign_in::Made,
+    "PATCH /api/me" => me::Change,
+    "DELETE /api/me" => me::Confirmation,
+    "PUT /api/me/rooms/{room}" => me::Keep,
+    "POST /api/me/sessions" => me::Label,
+    "POST /api/me/correspondence" => me::correspondence::Begin,
+    "POST /api/me/correspondence/{thread}" => me::correspondence::Add,
+    "POST /api/me/correspondence/{thread}/grant" => me::correspondence::Give,
+    "POST /support/{thread}/answer" => operator::Answer,
+}
+
 /// Reads a JSON object.
 ///
 /// # Errors
 /// 415 for another media type, 413 beyond 64 KiB, 408 when it does not come, 400 with the field.
-pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+pub(super) async fn json<T: Body>(request: Request) -> Result<T, Problem> {
     let kind = request
         .headers()
         .get("content-type")
@@ -38,7 +77,11 @@ pub(super) async fn json<T: DeserializeOwned>(request: Request) -> Result<T, Pro
         ));
     }
     let bytes = bytes(request, MOST, WAIT).await?;
-    stereo_protocol::decode_params(&bytes).map_err(|error| ErrorObject::from(error).into())
+    Ok(decode(&bytes)?)
+}
+
+fn decode<T: Body>(bytes: &[u8]) -> Result<T, ErrorObject> {
+    Ok(stereo_protocol::decode_params(bytes)?)
 }
 
 /// Reads a body of at most `most` bytes, which may take so long.

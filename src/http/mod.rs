@@ -22,6 +22,8 @@ mod upgrade;
 mod visits;
 
 pub use assets::Assets;
+#[doc(hidden)]
+pub use body::{BODIES, Decode};
 pub use ops::serve_ops;
 pub use origin::{Network, client_address, is_our_host, limited_unit, origin_of};
 pub use redirect::lead_to_https;

@@ -78,7 +78,7 @@ async fn show(app: &App, id: &str) -> Result<Response, Problem> {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+pub(super) struct Answer {
     text: Box<str>,
 }
 

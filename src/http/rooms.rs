@@ -126,7 +126,7 @@ pub(super) async fn show(app: &App, room: &str, _request: &Request) -> Result<Re
 
 /// `DELETE /api/rooms/{room}/me`.
 #[derive(Deserialize)]
-struct Forget {
+pub(super) struct Forget {
     /// The guest's own.
     token: Box<str>,
 }
@@ -158,7 +158,7 @@ pub(super) fn tracks(app: &App, query: Option<&str>) -> Result<Response, Problem
 
 /// `POST /api/tracks/resolve`.
 #[derive(Deserialize)]
-struct Resolve {
+pub(super) struct Resolve {
     tracks: Vec<Box<str>>,
 }
 

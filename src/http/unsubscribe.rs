@@ -15,6 +15,9 @@ use stereo_protocol::ErrorObject;
 const MOST: usize = 4 << 10;
 /// What is posted (RFC 8058 §3.1).
 const FIELD: (&str, &str) = ("List-Unsubscribe", "One-Click");
+/// The two kinds that a form has.
+const URL_ENCODED: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data";
 
 pub(super) async fn route(app: &App, request: Request, token: &str) -> Result<Response, Problem> {
     let language = language_of(request.headers());
@@ -51,20 +54,29 @@ async fn posted(request: Request) -> Result<(), Problem> {
         .trim()
         .to_ascii_lowercase();
     let bytes = body::bytes(request, MOST, body::WAIT).await?;
-    let text = String::from_utf8_lossy(&bytes);
+    Ok(check(&kind, &bytes)?)
+}
+
+fn check(kind: &str, bytes: &[u8]) -> Result<(), ErrorObject> {
+    let text = String::from_utf8_lossy(bytes);
     let (name, value) = FIELD;
-    let is_there = match kind.as_str() {
-        "application/x-www-form-urlencoded" => text
+    let is_there = match kind {
+        URL_ENCODED => text
             .split('&')
             .any(|pair| pair.trim() == format!("{name}={value}")),
-        "multipart/form-data" => text.contains(&format!("name=\"{name}\"")) && text.contains(value),
+        MULTIPART => text.contains(&format!("name=\"{name}\"")) && text.contains(value),
         _ => false,
     };
     let expected = "expected a form with List-Unsubscribe=One-Click (RFC 8058)";
     match is_there {
         true => Ok(()),
-        false => Err(ErrorObject::invalid(name, expected).into()),
+        false => Err(ErrorObject::invalid(name, expected)),
     }
+}
+
+/// Whether these bytes are the form, in either kind of it.
+pub(super) fn check_form(bytes: &[u8]) -> Result<(), ErrorObject> {
+    check(URL_ENCODED, bytes).or_else(|_| check(MULTIPART, bytes))
 }
 
 /// The main part of the page before anything is switched off. A link that is nobody's any more says

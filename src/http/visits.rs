@@ -12,7 +12,7 @@ use serde::Deserialize;
 use stereo_protocol::{ErrorKind, ErrorObject};
 
 #[derive(Deserialize)]
-struct Visit {
+pub(super) struct Visit {
     page: Page,
 }
 

@@ -116,7 +116,7 @@ fn granted(grant: Grant, now: u64) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Begin {
+pub(in crate::http) struct Begin {
     #[serde(default)]
     subject: Option<Box<str>>,
     text: Box<str>,
@@ -140,7 +140,7 @@ async fn begin(app: &App, request: Request, who: Who) -> Result<Response, Proble
 }
 
 #[derive(Deserialize)]
-struct Add {
+pub(in crate::http) struct Add {
     text: Box<str>,
 }
 
@@ -193,7 +193,7 @@ async fn remove_letter(app: &App, who: Who, id: &str, letter: &str) -> Result<Re
 }
 
 #[derive(Deserialize)]
-struct Give {
+pub(in crate::http) struct Give {
     what: What,
 }
 

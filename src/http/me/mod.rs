@@ -9,7 +9,10 @@ mod rooms;
 mod sessions;
 
 pub(super) use picture::{keep as keep_picture, serve as serve_picture};
+pub(super) use purge::Confirmation;
 pub(super) use receipt::look_up as look_up_receipt;
+pub(super) use rooms::Keep;
+pub(super) use sessions::Label;
 
 use super::error::Problem;
 use super::session::Shown;
@@ -193,7 +196,7 @@ async fn remove_way(app: &App, id: AccountId, way: &str) -> Result<Response, Pro
 
 /// `PATCH /api/me`. What is absent stays; `null` takes the language back.
 #[derive(Deserialize)]
-struct Change {
+pub(in crate::http) struct Change {
     #[serde(default)]
     handle: Option<Box<str>>,
     #[serde(default, deserialize_with = "given")]

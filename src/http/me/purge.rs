@@ -19,7 +19,7 @@ use stereo_protocol::ErrorObject;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
-struct Confirmation {
+pub(in crate::http) struct Confirmation {
     confirm: Box<str>,
 }
 

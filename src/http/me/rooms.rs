@@ -43,7 +43,7 @@ async fn list(app: &App, who: Who) -> Result<Response, Problem> {
 
 /// `PUT /api/me/rooms/{room}`.
 #[derive(Deserialize)]
-struct Keep {
+pub(in crate::http) struct Keep {
     /// The guest's who is its host. Without one, its host has to be the account already.
     #[serde(default)]
     token: Option<Box<str>>,

@@ -78,7 +78,7 @@ fn shown(session: &Session, who: Who) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Label {
+pub(in crate::http) struct Label {
     label: Box<str>,
 }
 

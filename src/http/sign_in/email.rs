@@ -21,7 +21,7 @@ const LONGEST: usize = 254;
 const MARK: &str = "e.";
 
 #[derive(Deserialize)]
-struct Ask {
+pub(in crate::http) struct Ask {
     email: Box<str>,
     #[serde(default)]
     then: Option<Box<str>>,
@@ -82,7 +82,7 @@ pub(super) async fn ask(
 }
 
 #[derive(Deserialize)]
-struct Confirm {
+pub(in crate::http) struct Confirm {
     #[serde(default)]
     token: Option<Box<str>>,
     #[serde(default)]

@@ -4,7 +4,8 @@ mod email;
 mod passkey;
 mod provider;
 
-pub(super) use passkey::{add as add_passkey, begin_adding as begin_passkey};
+pub(super) use email::{Ask, Confirm};
+pub(super) use passkey::{Made, Shows, add as add_passkey, begin_adding as begin_passkey};
 pub(super) use provider::{begin, callback};
 
 use super::error::Problem;

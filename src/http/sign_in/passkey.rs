@@ -32,7 +32,7 @@ pub(super) fn begin(app: &App, request: &Request, asker: Asker) -> Result<Respon
 }
 
 #[derive(Deserialize)]
-struct Shows {
+pub(in crate::http) struct Shows {
     credential: PublicKeyCredential,
 }
 
@@ -71,7 +71,7 @@ pub(in super::super) async fn begin_adding(
 }
 
 #[derive(Deserialize)]
-struct Made {
+pub(in crate::http) struct Made {
     credential: RegisterPublicKeyCredential,
     #[serde(default)]
     label: Option<Box<str>>,
