@@ -52,16 +52,17 @@ fn answerable(what: &str, error: &ErrorObject) {
 fn zipped(document: &[u8]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    archive.start_file("stereo-export.json", options).expect("in memory");
+    archive
+        .start_file("stereo-export.json", options)
+        .expect("in memory");
     archive.write_all(document).expect("in memory");
     archive.finish().expect("in memory").into_inner()
 }
 
 fn import(bytes: &[u8]) {
     let read = Import::read(bytes);
-    let checked = read.and_then(|import| {
-        import.checked(AccountId::from_bits(1), &Library::default(), &RULES)
-    });
+    let checked = read
+        .and_then(|import| import.checked(AccountId::from_bits(1), &Library::default(), &RULES));
     match checked {
         Ok(taken) => keeps_to_the_limits(&taken),
         Err(error) => answerable("POST /api/me/import", &error),
@@ -69,7 +70,10 @@ fn import(bytes: &[u8]) {
 }
 
 fn keeps_to_the_limits(taken: &Taken) {
-    assert_eq!(check_handle(&taken.handle).ok().as_ref(), Some(&taken.handle));
+    assert_eq!(
+        check_handle(&taken.handle).ok().as_ref(),
+        Some(&taken.handle)
+    );
     assert!(!taken.preferences.frozen);
     let limits = &RULES.limits;
     for room in &taken.rooms {
@@ -81,7 +85,12 @@ fn keeps_to_the_limits(taken: &Taken) {
         // There is no track that this server has: nothing that could be played is believed.
         assert!(room.room.current.is_none() && room.room.playback.is_none());
         assert!(room.room.queue.is_empty() && room.room.history.is_empty());
-        for member in room.room.members.values().filter(|member| !member.name.is_empty()) {
+        for member in room
+            .room
+            .members
+            .values()
+            .filter(|member| !member.name.is_empty())
+        {
             let name = clean_line("name", &member.name, limits.name);
             assert_eq!(name.ok().as_ref(), Some(&member.name));
         }

@@ -79,9 +79,15 @@ fuzz_target!(|input: (bool, [u8; 4], &[u8])| {
     assert_eq!(read(cut(bytes, &lengths).into_iter(), deflate), whole);
     assert_eq!(read(bytes.chunks(1), deflate), whole);
 
-    let written = whole.0.iter().map(|(opcode, payload)| masked(*opcode, payload));
+    let written = whole
+        .0
+        .iter()
+        .map(|(opcode, payload)| masked(*opcode, payload));
     let written = written.collect::<Vec<_>>().concat();
-    assert_eq!(read(std::iter::once(&written[..]), false), (whole.0.clone(), Ok(())));
+    assert_eq!(
+        read(std::iter::once(&written[..]), false),
+        (whole.0.clone(), Ok(()))
+    );
 
     if deflate {
         let plain = read(std::iter::once(bytes), false);

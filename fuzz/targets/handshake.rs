@@ -24,15 +24,24 @@ fn open(head: &[u8]) {
     let method = Method::from_bytes(lines.next().unwrap_or_default()).unwrap_or(Method::GET);
     let mut headers = HeaderMap::new();
     for line in lines {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
+        {
             headers.append(name, value);
         }
     }
     let asked = |name: &str, word: &str| {
-        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        values.map(str::to_ascii_lowercase).any(|value| value.contains(word))
+        let values = headers
+            .get_all(name)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        values
+            .map(str::to_ascii_lowercase)
+            .any(|value| value.contains(word))
     };
     match accept_stereo(&method, &headers) {
         Ok(accepted) => {
@@ -70,7 +79,10 @@ const NAMES: [(&str, bool); 4] = [
     ("permessage-deflate", true),
     ("permessage-deflate", true),
     ("x-webkit-deflate-frame", false),
-    ("foo; bar=\", permessage-deflate, \\\", permessage-deflate\"", false),
+    (
+        "foo; bar=\", permessage-deflate, \\\", permessage-deflate\"",
+        false,
+    ),
 ];
 
 /// Parameters, and whether each can be agreed to (RFC 7692 §7.1): our window is of 15 bits.
@@ -99,13 +111,18 @@ fn offer(mut bytes: &[u8]) {
         let (name, ours) = NAMES[usize::from(first & 3)];
         let count = usize::from(first >> 2 & 3).min(rest.len());
         let (chosen, rest) = rest.split_at(count);
-        let chosen: Vec<_> = chosen.iter().map(|byte| PARAMETERS[usize::from(byte & 15)]).collect();
+        let chosen: Vec<_> = chosen
+            .iter()
+            .map(|byte| PARAMETERS[usize::from(byte & 15)])
+            .collect();
         bytes = rest;
         let space = if first & 16 == 0 { " " } else { "" };
         let parts = chosen.iter().map(|(text, _)| format!(";{space}{text}"));
         offers.push(format!("{name}{}", parts.collect::<String>()));
-        let mut names: Vec<_> =
-            chosen.iter().map(|(text, _)| text.split('=').next().unwrap_or_default()).collect();
+        let mut names: Vec<_> = chosen
+            .iter()
+            .map(|(text, _)| text.split('=').next().unwrap_or_default())
+            .collect();
         let limited = names.contains(&"server_max_window_bits");
         names.sort_unstable();
         let once = names.windows(2).all(|two| two[0] != two[1]);
