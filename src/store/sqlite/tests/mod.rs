@@ -88,6 +88,20 @@ async fn ada(store: &SqliteStore) -> AccountId {
 }
 
 #[tokio::test]
+async fn every_change_that_waits_is_carried_out_however_many_there_are() {
+    let data = Data::new();
+    let store = data.open();
+    let (release, held) = std::sync::mpsc::channel();
+    let writer = store.asked().unwrap().writer.clone();
+    let busy = writer.alone(move |_| held.recv());
+    // More than wait at a time, and more than one transaction takes.
+    let changes = (0..2_000).map(|_| store.change(|_| Ok(())));
+    let begin = async { release.send(()).unwrap() };
+    let (_, done, ()) = tokio::join!(busy, futures_util::future::join_all(changes), begin);
+    assert!(done.iter().all(|done| done.is_ok()), "none is lost");
+}
+
+#[tokio::test]
 async fn the_sqlite_store_holds_what_every_store_must() {
     suite::whole(&Data::new().open()).await;
 }
