@@ -211,6 +211,23 @@ impl App {
         self.ready.store(false, Ordering::Relaxed);
     }
 
+    /// Forgets whom limits counted, as far as that counts no more. To be called once a minute.
+    pub(crate) fn forget_counts(&self) {
+        let limiters = [
+            &self.rooms_opened,
+            &self.wrong_passwords,
+            &self.sign_ins_of_askers,
+            &self.sign_ins_of_one_for_one,
+            &self.sign_ins_of_addresses,
+            &self.confirmations,
+            &self.letters_written,
+            &self.visits_told,
+            &self.imports,
+        ];
+        limiters.into_iter().for_each(HourLimiter::sweep);
+        self.mail.forget_counts();
+    }
+
     /// Tells every room that an account has another picture, or none.
     pub(crate) async fn tell_picture(&self, account: AccountId, name: Option<Box<str>>) {
         let key = MemberKey::Account(account.bits());

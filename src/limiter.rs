@@ -74,6 +74,17 @@ impl HourLimiter {
         counted.counts.remove(&key);
     }
 
+    /// Forgets what counts no more, though nobody comes. To be called once a minute.
+    pub fn sweep(&self) {
+        self.swept(Instant::now());
+    }
+
+    fn swept(&self, now: Instant) {
+        let mut counted = self.counted.lock();
+        counted.renew(now, self.period);
+        counted.drop_over(now, self.period);
+    }
+
     /// As [`Self::take`], without counting.
     ///
     /// # Errors
@@ -123,12 +134,16 @@ impl Counted {
             };
         }
         if self.counts.len() >= MOST {
-            self.counts
-                .retain(|_, (since, _)| now.duration_since(*since) < period);
+            self.drop_over(now, period);
         }
         if self.counts.len() >= MOST {
             self.counts.clear();
         }
+    }
+
+    fn drop_over(&mut self, now: Instant, period: Duration) {
+        let holds = |since: Instant| now.duration_since(since) < period;
+        self.counts.retain(|_, (since, _)| holds(*since));
     }
 }
 
@@ -149,5 +164,22 @@ mod tests {
                 .is_ok()
         );
         assert!(limiter.taken(address, start + HOUR, true).is_ok());
+    }
+
+    #[test]
+    fn whom_it_counted_is_forgotten_with_the_hour_and_by_which_key_with_the_day() {
+        let limiter = HourLimiter::new(2);
+        let (address, start) = (IpAddr::from([192, 0, 2, 1]), Instant::now());
+        let held = || -> Vec<u64> { limiter.counted.lock().counts.keys().copied().collect() };
+        limiter.taken(address, start, true).unwrap();
+        let today = held();
+        assert_eq!(today.len(), 1);
+        limiter.swept(start + HOUR);
+        assert!(held().is_empty(), "though nobody came");
+        limiter.taken(address, start + HOUR, true).unwrap();
+        assert_eq!(held(), today, "of one day");
+        limiter.swept(start + DAY + HOUR);
+        limiter.taken(address, start + DAY + HOUR, true).unwrap();
+        assert_ne!(held(), today, "of yesterday and today nobody can tell");
     }
 }

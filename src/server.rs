@@ -174,6 +174,7 @@ async fn tend_store(app: Arc<App>) {
         interval.tick().await;
         ticks += 1;
         if ticks.is_multiple_of(SWEEP) {
+            app.forget_counts();
             app.visits.keep(app.auth.today(), &*app.store).await;
         }
         // What goes wrong is in the log, and the next time comes.

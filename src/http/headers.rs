@@ -144,6 +144,12 @@ mod tests {
             assert!(directives.contains(&expected), "{expected}: {policy}");
         }
         assert!(!policy.contains("unsafe") && !policy.contains('*'));
+        // Whatever is loaded comes from here: of anybody else, neither host nor scheme is named.
+        let sources = directives.iter().flat_map(|one| one.split(' ').skip(1));
+        for source in sources.filter(|source| !source.starts_with('\'')) {
+            let is_ours = source.ends_with("://stereo.example:8443");
+            assert!(is_ours || ["data:", "blob:"].contains(&source), "{source}");
+        }
     }
 
     #[test]

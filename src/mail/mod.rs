@@ -193,6 +193,11 @@ impl Mail {
         queued == Ok(true)
     }
 
+    /// Forgets what was told of which room, once the day is over.
+    pub(crate) fn forget_counts(&self) {
+        self.rooms_told.sweep();
+    }
+
     /// Stops what is being sent and waits no more in the store: returns when none of it is under
     /// way any longer.
     pub async fn let_go(&self) {

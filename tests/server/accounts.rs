@@ -823,6 +823,16 @@ async fn a_picture_is_seen_by_others_and_gone_when_it_is_deleted() {
         assert_eq!(got, status);
     }
     assert_eq!(get(small).await.0, 200, "a refusal changed nothing");
+    // The same picture once more: what it is found by tells neither whose nor which it is.
+    let (_, _, again) = ada.send("PUT", "/api/me/picture", "image/png", png).await;
+    let again: Value = serde_json::from_slice(&again).unwrap();
+    let former = small;
+    let small = again["picture"]["small"].as_str().unwrap();
+    assert_ne!(small, former, "random");
+    assert_eq!(get(former).await.0, 404, "the former one is gone");
+    assert_eq!(get(small).await.0, 200);
+    let changed = guest.event("member.changed").await;
+    assert_eq!(changed["event"]["picture"], small);
     assert_eq!(
         ada.ask("DELETE", "/api/me/picture", Value::Null).await.0,
         204

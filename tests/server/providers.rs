@@ -617,6 +617,9 @@ async fn of_all_that_a_provider_offers_only_subject_and_address_are_kept() {
     assert!(kept.identities == [subject], "exactly this");
     assert_eq!(kept.contact.as_deref(), Some("needle@example.org"));
     assert_eq!((kept.picture, kept.preferences), (None, Default::default()));
+    // Everybody sees it.
+    let handle = &kept.handle;
+    assert!(!handle.contains("needle"), "{handle} tells of the address");
     let me = ada.me().await.to_string();
     assert!(
         !me.contains("needle-of-name") && !me.contains("1815"),

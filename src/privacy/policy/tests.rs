@@ -102,6 +102,31 @@ fn what_is_said_of_times_is_what_the_software_does() {
     assert_eq!(crate::support::GRANT_MS, 3_600_000, "an hour");
 }
 
+/// Promises that no behaviour shows: there are no such decisions, and nothing else to hand over.
+#[test]
+fn what_only_its_absence_shows_is_said() {
+    let said = |language| {
+        let policy = policy(&named(), language).unwrap();
+        let texts = policy.sections.into_iter();
+        let texts: Vec<String> = texts.flat_map(|section| section.words.text).collect();
+        texts.join("\n")
+    };
+    let (en, vi) = (said(Language::English), said(Language::Vietnamese));
+    for (in_english, in_vietnamese) in [
+        (
+            "No decision about you is made by a machine.",
+            "Không có quyết định nào về bạn do máy đưa ra.",
+        ),
+        (
+            "A court order could get what there is, and what there is is what your export shows.",
+            "Lệnh của tòa án chỉ lấy được những gì có, và những gì có chính là những gì tệp bạn xuất ra cho thấy.",
+        ),
+    ] {
+        assert!(en.contains(in_english), "{in_english}");
+        assert!(vi.contains(in_vietnamese), "{in_vietnamese}");
+    }
+}
+
 #[test]
 fn versions_are_counted_and_dated() {
     for (older, version) in VERSIONS.iter().rev().enumerate() {

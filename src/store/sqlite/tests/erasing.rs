@@ -296,6 +296,49 @@ async fn copies_of_rows_that_moved_between_pages_are_erased_too() {
 }
 
 #[tokio::test]
+async fn what_a_page_keeps_that_nothing_uses_is_written_anew_before_it_is_called_erased() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let of_ada = traces(&store, ada, "ada").await;
+    let other = Connection::open(data.file("stereo.db")).unwrap();
+    other
+        .execute_batch("CREATE TABLE t (content BLOB)")
+        .unwrap();
+    other
+        .execute("INSERT INTO t VALUES (?1)", [&of_ada[0]])
+        .unwrap();
+    other
+        .execute_batch("DROP TABLE t; PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
+    drop(other);
+    let receipt = store.erase_account(ada, ReceiptId::random()).await.unwrap();
+    assert!(receipt.erased, "{receipt:?}");
+    assert!(none_found(&data, &of_ada));
+}
+
+#[tokio::test]
+async fn while_something_is_found_the_receipt_says_where_and_not_that_it_is_erased() {
+    let data = Data::new();
+    let store = data.open();
+    let ada = full_account(&store, "ada").await;
+    let of_ada = traces(&store, ada, "ada").await;
+    // Somebody has copied a part of it.
+    std::fs::write(data.file("copied"), &of_ada[0]).unwrap();
+    let id = ReceiptId::random();
+    let receipt = store.erase_account(ada, id).await.unwrap();
+    assert!(!receipt.erased);
+    assert_eq!(receipt.waits_for, Some(Obstacle::Remains));
+    let found = receipt.places.iter().filter(|place| place.found > 0);
+    let found: Vec<&str> = found.map(|place| &*place.place).collect();
+    assert_eq!(found, ["copied"], "{receipt:?}");
+    assert_eq!(store.receipt(id).await, Ok(Some(receipt)));
+    std::fs::remove_file(data.file("copied")).unwrap();
+    let receipt = store.erase_account(ada, id).await.unwrap();
+    assert!(receipt.erased, "{receipt:?}");
+}
+
+#[tokio::test]
 async fn a_session_an_address_a_passkey_a_letter_and_a_former_name_leave_nothing() {
     let data = Data::new();
     let store = data.open();

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { FRESH, decide, median } from '../../player/law.js';
 import { Timeline } from '../../player/timeline.js';
 
-register('./alias.js', import.meta.url);
+register('../alias.js', import.meta.url);
 const { follows, plan } = await import('../../player/plan.js');
 const { item, playing } = await import('./world.js');
 

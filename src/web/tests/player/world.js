@@ -5,7 +5,7 @@
  */
 import { register } from 'node:module';
 
-register('./alias.js', import.meta.url);
+register('../alias.js', import.meta.url);
 const { createPlayer } = await import('../../player/player.js');
 
 const STEP_MS = 5;
