@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::task::{Context, Waker};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// Takes so many bytes, remembers each write, and has nothing to be read.
 #[derive(Clone, Default)]
@@ -119,6 +119,63 @@ fn a_slow_peer_gets_the_frame_that_was_begun_whole_and_then_the_close() {
         let begun = if cut == 0 { &[][..] } else { &whole[..] };
         let close = frame::close(stereo_protocol::CloseCode::TooSlow);
         assert_eq!(sink.bytes(), [begun, &close].concat(), "cut at {cut}");
+    }
+}
+
+/// A connection whose buffers are as small as the system makes them.
+async fn narrow_pair() -> (Arc<Outlet>, TcpStream) {
+    let [near, far] = [(); 2].map(|()| TcpSocket::new_v4().unwrap());
+    near.set_send_buffer_size(4 << 10).unwrap();
+    far.set_recv_buffer_size(4 << 10).unwrap();
+    far.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = far.listen(1).unwrap();
+    let near = near.connect(listener.local_addr().unwrap());
+    let (near, far) = tokio::join!(near, listener.accept());
+    let near = near.unwrap();
+    near.writable().await.unwrap();
+    let outlet = Outlet::new(ConnectionId(1), Socket::Direct(near), 1 << 20, false);
+    (Arc::new(outlet), far.unwrap().0)
+}
+
+#[tokio::test]
+async fn what_a_socket_takes_a_part_of_arrives_whole_and_once() {
+    for (kind, lengths) in [
+        ("one", &[9_000][..]),
+        ("gathered", &[300, 200, 400]),
+        ("a list", &[3_000, 100, 5_000]),
+        ("parts", &[20, 6_000, 300]),
+    ] {
+        let (outlet, mut far) = narrow_pair().await;
+        let flushed = outlet.clone();
+        let flushing = tokio::spawn(async move {
+            std::future::poll_fn(|context| flushed.poll_flush(context)).await;
+        });
+        let (mut sent, mut came, mut cut) = (Vec::new(), Vec::new(), 0);
+        for number in 0..400_usize {
+            let filled = |length: &usize| -> Bytes {
+                let bytes = (0..*length).map(|place| (place * 31 + number) as u8);
+                bytes.collect::<Vec<_>>().into()
+            };
+            let segments: Vec<Bytes> = lengths.iter().map(filled).collect();
+            sent.extend(segments.concat());
+            match kind {
+                "parts" => outlet.push_parts(&segments),
+                _ => outlet.push(&segments),
+            }
+            let whole: usize = lengths.iter().sum();
+            cut += usize::from(outlet.waiting() % whole != 0);
+            while outlet.waiting() > 0 {
+                far.read_buf(&mut came).await.unwrap();
+            }
+        }
+        flushing.abort();
+        let _ = flushing.await;
+        drop(outlet);
+        far.read_to_end(&mut came).await.unwrap();
+        let differs = came.iter().zip(&sent).position(|(came, sent)| came != sent);
+        assert!(came == sent, "{kind}: {differs:?} of {}", sent.len());
+        // So little as is gathered, the system takes whole or not at all.
+        assert!(cut > 0 || kind == "gathered", "{kind}: nothing was cut");
     }
 }
 
