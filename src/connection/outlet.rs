@@ -406,3 +406,29 @@ impl Outbox {
         self.sent = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_that_was_begun_is_kept_whole_wherever_the_socket_stopped() {
+        let parts = frame::text_around(b"head", vec![b'x'; 100].into(), "tail".into());
+        let close = frame::close(CloseCode::TooSlow);
+        for (first, offset) in [(0, 0), (0, 3), (1, 0), (1, 5), (2, 0), (2, 2)] {
+            let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+            let outlet = Outlet::new(ConnectionId(1), socket, 50, false);
+            let mut outbox = outlet.outbox.lock();
+            outbox.keep(&parts, (first, offset), true);
+            outbox.close(CloseCode::TooSlow, true);
+            let rest = match (first, offset) {
+                (0, 0) => Vec::new(),
+                _ => parts[first..].concat().split_off(offset),
+            };
+            let kept = outbox.queue.iter().map(|segment| &segment.bytes[..]);
+            let kept = kept.collect::<Vec<_>>().concat().split_off(outbox.sent);
+            assert_eq!(kept, [&rest[..], &close].concat(), "{first}, {offset}");
+            assert_eq!(outbox.waiting, kept.len(), "{first}, {offset}");
+        }
+    }
+}
