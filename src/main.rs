@@ -227,7 +227,7 @@ async fn run(config: Config) -> Result<(), String> {
     let public_url = config.server.public_url.clone();
     let app = App::open(config).map_err(|error| error.to_string())?;
     let app = Arc::new(app);
-    let server = Server::bind(app).map_err(|error| format!("cannot listen on {error}"))?;
+    let server = Server::bind(app).map_err(|error| error.to_string())?;
     let address = server.address().map_err(|error| error.to_string())?;
     let ops = server.ops_address().map_err(|error| error.to_string())?;
     say(&if public_url.is_empty() {

@@ -51,7 +51,8 @@ impl Server {
     /// Binds both listeners.
     ///
     /// # Errors
-    /// When an address is taken or not ours; the message names it.
+    /// When an address is taken or not ours, or the operator's token cannot be written; the message
+    /// names it.
     pub fn bind(app: Arc<App>) -> io::Result<Self> {
         let public = listen(app.config.server.listen)?;
         let ops = listen(app.config.server.ops_listen)?;
@@ -138,7 +139,9 @@ impl Server {
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{address}: {error}"));
+    let named = |error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    };
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
@@ -184,7 +187,7 @@ async fn tend_store(app: Arc<App>) {
                 _ = app.store.sweep(app.node.clock.now_ms()).await;
                 _ = app.auth.end_over().await;
             }
-            Health::Ready | Health::Stopped => {}
+            Health::Ready | Health::Damaged | Health::Stopped => {}
         }
     }
 }

@@ -61,6 +61,7 @@ fn unready(app: &App) -> Option<&'static str> {
         Health::Ready => None,
         Health::Full => Some("nothing can be kept, the disk is full"),
         Health::Broken => Some("nothing can be kept, the store failed as the log says"),
+        Health::Damaged => Some("nothing can be kept, the database is damaged as the log says"),
         Health::Stopped => Some("nothing can be kept until the server is started again"),
     }
 }

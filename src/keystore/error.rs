@@ -2,6 +2,7 @@
 //! do. Nothing about a person or a key.
 
 use std::fmt;
+use std::io::ErrorKind::PermissionDenied;
 use std::path::{Path, PathBuf};
 
 /// What is wrong.
@@ -119,7 +120,11 @@ impl fmt::Display for KeyStoreError {
                 )
             }
             Self::Io { path, what, error } => {
-                write!(f, "{}: cannot be {what}: {error}", path.display())
+                write!(f, "{}: cannot be {what}: {error}", path.display())?;
+                match error.kind() {
+                    PermissionDenied => write!(f, "; let this user read and write it"),
+                    _ => Ok(()),
+                }
             }
         }
     }

@@ -59,8 +59,8 @@ pub enum OpenError {
     },
     /// Nothing can be written there.
     ReadOnly {
-        /// Which.
-        folder: PathBuf,
+        /// The folder, or the file in it.
+        path: PathBuf,
     },
     /// There is no room on its disk.
     Full {
@@ -105,10 +105,13 @@ pub enum OpenError {
 
 impl OpenError {
     pub(super) fn io(path: &Path, what: &'static str, error: std::io::Error) -> Self {
-        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        use std::io::ErrorKind::{
+            PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+        };
         let path = path.to_owned();
         match error.kind() {
-            ReadOnlyFilesystem => Self::ReadOnly { folder: path },
+            ReadOnlyFilesystem => Self::ReadOnly { path },
+            PermissionDenied if what != "read" => Self::ReadOnly { path },
             StorageFull | QuotaExceeded => Self::Full { folder: path },
             _ => Self::Io { path, what, error },
         }
@@ -116,10 +119,10 @@ impl OpenError {
 
     pub(super) fn database(folder: &Path, database: &Path, error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{CannotOpen, DiskFull, PermissionDenied, ReadOnly};
-        let folder = folder.to_owned();
+        let path = folder.to_owned();
         match error.sqlite_error_code() {
-            Some(DiskFull) => Self::Full { folder },
-            Some(ReadOnly | PermissionDenied | CannotOpen) => Self::ReadOnly { folder },
+            Some(DiskFull) => Self::Full { folder: path },
+            Some(ReadOnly | PermissionDenied | CannotOpen) => Self::ReadOnly { path },
             _ => Self::Damaged {
                 database: database.into(),
                 why: error.to_string(),
@@ -145,11 +148,11 @@ impl fmt::Display for OpenError {
                     folder.display()
                 )
             }
-            Self::ReadOnly { folder } => {
+            Self::ReadOnly { path } => {
                 write!(
                     f,
                     "{}: nothing can be written there; let this user write to it, or choose another folder with --data",
-                    folder.display()
+                    path.display()
                 )
             }
             Self::Full { folder } => {
@@ -165,7 +168,7 @@ impl fmt::Display for OpenError {
             Self::Damaged { database, why } => {
                 write!(
                     f,
-                    "{}: damaged, or no database of this program ({why}); put it back from a backup, or move it away to begin anew",
+                    "{}: damaged, or no database of this program ({why}); restore a backup into an empty folder with `stereo restore`, or choose another folder with --data to begin anew",
                     database.display()
                 )
             }

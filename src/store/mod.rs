@@ -85,6 +85,9 @@ pub enum Health {
     Full,
     /// The last change failed otherwise, as the log says.
     Broken,
+    /// The database is not what was written to it: no more changes are taken, and it has to be put
+    /// back from a backup.
+    Damaged,
     /// No more changes are taken until the process is started again.
     Stopped,
 }

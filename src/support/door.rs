@@ -20,16 +20,14 @@ impl Door {
     /// Writes a new token, only for this user to read.
     ///
     /// # Errors
-    /// When the folder cannot be written to.
+    /// When the folder cannot be written to; the message names the file.
     pub fn open(folder: &Path, ops: SocketAddr) -> std::io::Result<Self> {
         let (path, token) = (folder.join(OPERATOR_TOKEN), secret::token());
-        let new = folder.join(format!("{OPERATOR_TOKEN}.new"));
-        // What an earlier start left could have another mode.
-        let _ = std::fs::remove_file(&new);
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o600);
-        writeln!(options.open(&new)?, "{ops} {token}")?;
-        std::fs::rename(&new, &path)?;
+        let written = write(&path, &format!("{ops} {token}\n"));
+        written.map_err(|error| {
+            let why = format!("{}: cannot be written: {error}", path.display());
+            std::io::Error::new(error.kind(), why)
+        })?;
         let hash = secret::hash(&token);
         Ok(Self { path, hash })
     }
@@ -38,6 +36,17 @@ impl Door {
     pub fn admits(&self, token: &str) -> bool {
         secret::hash(token) == self.hash
     }
+}
+
+/// Writes a file that only this user may read, whole or not at all.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let new = path.with_added_extension("new");
+    // What an earlier start left could have another mode.
+    let _ = std::fs::remove_file(&new);
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    options.open(&new)?.write_all(text.as_bytes())?;
+    std::fs::rename(&new, path)
 }
 
 impl Drop for Door {

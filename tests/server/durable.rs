@@ -1,13 +1,12 @@
-//! A room that stays, in a process that is killed in the middle of commands, again and again, and
-//! in one whose disk takes nothing for a while: nothing that was acknowledged is lost.
+//! A room that stays, in a process that is killed in the middle of commands, again and again: nothing
+//! that was acknowledged is lost.
 
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
-use crate::support::{Client, exchange, open_socket};
+use crate::support::Client;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 use stereo_protocol::{Event, EventNotice, MemberId, People, PublicState, Role, Snapshot};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -362,135 +361,4 @@ async fn killed_in_the_middle_of_commands_a_room_has_all_that_was_acknowledged()
     println!(
         "{rounds} kills, {commands} commands, {acknowledged} answered, {unanswered_kept} events kept beyond the last answer"
     );
-}
-
-/// Lets no file of the process be written to, or lets it again.
-fn let_files_grow(process: &Process, grow: bool) {
-    let most = if grow { libc::RLIM_INFINITY } else { 0 };
-    let limit = libc::rlimit {
-        rlim_cur: most,
-        rlim_max: libc::RLIM_INFINITY,
-    };
-    // SAFETY: `limit` is a valid rlimit to be read from, and the process is a child of ours.
-    let done = unsafe {
-        libc::prlimit(
-            process.id() as i32,
-            libc::RLIMIT_FSIZE,
-            &limit,
-            std::ptr::null_mut(),
-        )
-    };
-    assert_eq!(done, 0);
-}
-
-async fn is_ready(process: &Process) -> bool {
-    exchange(process.ops, "GET", "/ready", &[], b"").await.0 == 200
-}
-
-#[tokio::test]
-async fn a_room_whose_disk_takes_nothing_goes_on_and_keeps_what_it_is_when_it_does_again() {
-    let mut mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let process = Process::start(&data, &mailbox);
-    let mut ada = Browser::at(process.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let (_, made) = ada.ask("POST", "/api/rooms", json!({})).await;
-    let room = made["room"]["id"].as_str().unwrap().to_owned();
-    let (_, library) = ada.ask("GET", "/api/tracks", Value::Null).await;
-    let add = |op: &str| json!({"tracks": [library["tracks"][0]["id"]], "op": op});
-    let mut host = ada.join(&room, json!({"name": "Ada"})).await;
-    let mut listener = Browser::at(ada.address)
-        .join(&room, json!({"name": "Bob"}))
-        .await;
-    host.call("queue.add", add("first")).await.unwrap();
-    listener.event("queue.added").await;
-
-    let_files_grow(&process, false);
-    // Done, told to everyone, and not kept: no acknowledgement.
-    let error = host.call("queue.add", add("a")).await.unwrap_err();
-    assert_eq!(
-        (&error["data"]["kind"], &error["data"]["retry"]),
-        (&json!("unavailable"), &json!(true))
-    );
-    listener.event("queue.added").await;
-    // From then on changes are refused, and change nothing; the rest goes on.
-    assert_eq!(host.refusal("queue.add", add("b")).await, "unavailable");
-    assert_eq!(
-        host.refusal("playback.skip", json!({"item": "q_x"})).await,
-        "unavailable"
-    );
-    listener
-        .call("chat.send", json!({"text": "still here"}))
-        .await
-        .unwrap();
-    host.event("chat.added").await;
-    let queue = host.call("queue", json!({})).await.unwrap();
-    assert_eq!(queue["count"], 1, "one plays, one was added, one refused");
-    assert!(!is_ready(&process).await);
-    let refused = ada.ask("POST", "/api/rooms", json!({})).await;
-    assert_eq!(
-        (refused.0, &refused.1["kind"]),
-        (503, &json!("unavailable"))
-    );
-    let mut anyone = Browser::at(ada.address);
-    let (status, passing) = anyone.ask("POST", "/api/rooms", json!({})).await;
-    assert_eq!(status, 201, "a temporary room needs no disk");
-    let passing = passing["room"]["id"].as_str().unwrap();
-    let mut other = open_socket(ada.address, passing, &[]).await.unwrap();
-    other.call("join", json!({})).await.unwrap();
-
-    let_files_grow(&process, true);
-    while !is_ready(&process).await {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    // The same again: applied once, and kept by now.
-    let again = loop {
-        match host.call("queue.add", add("a")).await {
-            Ok(done) => break done,
-            Err(error) => assert_eq!(error["data"]["kind"], "unavailable"),
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    };
-    assert_eq!(again["changed"], true);
-    host.call("queue.add", add("b")).await.unwrap();
-    let before = host.call("snapshot", json!({})).await.unwrap();
-    assert_eq!(before["queue_count"], 2);
-    process.kill();
-    let process = Process::start(&data, &mailbox);
-    let cookies = ada.cookies;
-    let mut ada = Browser::at(process.address);
-    ada.cookies = cookies;
-    let after = ada.join(&room, json!({})).await;
-    assert_eq!(after.joined["queue"], before["queue"]);
-    process.kill();
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_used_is_told_with_what_to_do() {
-    let mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let process = Process::start(&data, &mailbox);
-    let said = Process::refused(&data);
-    assert!(said.contains("another server has this folder"), "{said}");
-    process.kill();
-    let database = data.join("stereo.db");
-    let whole = std::fs::read(&database).unwrap();
-    std::fs::write(
-        &database,
-        b"no database at all, but some text that is long enough",
-    )
-    .unwrap();
-    let said = Process::refused(&data);
-    assert!(
-        said.contains("stereo.db: damaged") && said.contains("put it back from a backup"),
-        "{said}"
-    );
-    std::fs::write(&database, whole).unwrap();
-    Process::start(&data, &mailbox).kill();
-    let file = folder.path().join("file");
-    std::fs::write(&file, b"").unwrap();
-    let said = Process::refused(&file);
-    assert!(said.contains(&*file.to_string_lossy()), "{said}");
 }

@@ -3,6 +3,7 @@
 use crate::person::Mailbox;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
@@ -77,15 +78,29 @@ impl Process {
         }
     }
 
-    /// What a server says that does not start on this folder.
+    /// What a server says that does not start on this folder. Modes of files hold for it, whoever
+    /// runs the tests.
     pub(crate) fn refused(data: &Path) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_stereo"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stereo"));
+        let command = command
             .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
             .arg("--data")
-            .arg(data)
-            .output()
-            .unwrap();
-        assert!(!output.status.success());
+            .arg(data);
+        // SAFETY: two system calls, between fork and exec.
+        let command = unsafe { command.pre_exec(heed_modes) };
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut first = String::new();
+        let output = child.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut first).unwrap();
+        if !first.is_empty() {
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        assert!(
+            first.is_empty() && !output.status.success(),
+            "it started: {first}"
+        );
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
@@ -113,6 +128,17 @@ impl Process {
         let said = self.said.take().unwrap().join().unwrap();
         said + &std::fs::read_to_string(&self.heard).unwrap()
     }
+}
+
+/// Root does without what lets it read and write everything. Others cannot, and need not.
+fn heed_modes() -> std::io::Result<()> {
+    /// `CAP_DAC_OVERRIDE` and `CAP_DAC_READ_SEARCH` (capabilities(7)).
+    const PRIVILEGES: [libc::c_ulong; 2] = [1, 2];
+    for privilege in PRIVILEGES {
+        // SAFETY: it takes a number, and touches no memory.
+        unsafe { libc::prctl(libc::PR_CAPBSET_DROP, privilege, 0, 0, 0) };
+    }
+    Ok(())
 }
 
 impl Drop for Process {

@@ -366,7 +366,7 @@ impl Erasing {
     }
 
     fn failed(&self, fault: Fault) -> Obstacle {
-        fault.report(&self.shared.database);
+        self.shared.report(fault);
         Obstacle::Disk
     }
 }

@@ -43,7 +43,18 @@ impl Fault {
         error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
     }
 
-    /// What the caller is told; the operator reads the rest in the log.
+    /// The file is not what was written to it.
+    pub(super) fn is_damage(&self) -> bool {
+        let Self::Sql(error) = self else { return false };
+        let code = error.sqlite_error_code();
+        matches!(
+            code,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        )
+    }
+
+    /// What the caller is told; the operator reads the rest in the log. By way of
+    /// [`super::Shared::report`], which draws the consequences.
     pub(super) fn report(self, database: &Path) -> StoreError {
         let file = database.display();
         match self {
@@ -82,7 +93,7 @@ fn report_sql(error: rusqlite::Error, database: &Path) -> StoreError {
             StoreError::Full
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            tracing::error!(%file, %error, "the database is damaged: stop the server and put it back from a backup");
+            tracing::error!(%file, %error, "the database is damaged: no more changes are taken; stop the server and restore a backup");
             StoreError::Broken
         }
         _ => {

@@ -95,6 +95,16 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
+    /// Tells the operator what went wrong, and gives the word for whoever called. What is damaged is
+    /// not written to any more: that would damage what is left.
+    fn report(&self, fault: impl Into<Fault>) -> StoreError {
+        let fault = fault.into();
+        if fault.is_damage() {
+            self.health.set(Health::Damaged);
+        }
+        fault.report(&self.database)
+    }
+
     fn interrupt_readers(&self) {
         self.interrupts.iter().for_each(InterruptHandle::interrupt);
     }

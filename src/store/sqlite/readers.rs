@@ -72,7 +72,7 @@ fn ask_until_done<T>(
         let _in_the_gate = shared.gate.read();
         match question(&Reading { db, keys }) {
             Err(fault) if fault.is_interruption() => continue,
-            done => return done.map_err(|fault| fault.report(&shared.database)),
+            done => return done.map_err(|fault| shared.report(fault)),
         }
     }
 }

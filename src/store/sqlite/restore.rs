@@ -26,7 +26,7 @@ impl SqliteStore {
             settle::settle(db, &shared.keys)
         });
         let settled = settled.await?;
-        settled.map_err(|fault| fault.report(&self.shared.database))?;
+        settled.map_err(|fault| self.shared.report(fault))?;
         self.change(find_again).await?;
         Ok(gone)
     }

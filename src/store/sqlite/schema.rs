@@ -29,6 +29,7 @@ pub(super) fn open_writer(
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(database, flags).map_err(failed)?;
     set_writer(&db).map_err(failed)?;
+    refuse_damaged(&db, database).map_err(failed)??;
     refuse_newer(&db, database).map_err(failed)??;
     let migrated = embedded::migrations::runner().run(&mut db);
     migrated.map_err(|error| OpenError::Damaged {
@@ -99,6 +100,20 @@ fn set_writer(db: &Connection) -> rusqlite::Result<()> {
     db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     // FULL: the log of writes is on the disk before a change is acknowledged.
     db.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+}
+
+/// Looks at every page once: what is found when somebody needs it is found too late.
+fn refuse_damaged(db: &Connection, database: &Path) -> rusqlite::Result<Result<(), OpenError>> {
+    let found = db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    let found = found?;
+    Ok(match &*found {
+        "ok" => Ok(()),
+        _ => Err(OpenError::Damaged {
+            database: database.into(),
+            // It says in which page, over two lines.
+            why: found.replace('\n', " "),
+        }),
+    })
 }
 
 fn refuse_newer(db: &Connection, database: &Path) -> rusqlite::Result<Result<(), OpenError>> {

@@ -198,6 +198,8 @@ impl Writing {
                 None => Ok(self.orders.recv().await),
             };
             match next {
+                // Whoever waits is told by the end of what they wait for.
+                Ok(Some(_)) if self.is_damaged() => {}
                 Ok(Some(Order::Change(change))) => {
                     let alone = self.commit_with_others(change);
                     if let Some(alone) = alone {
@@ -216,10 +218,17 @@ impl Writing {
         self.tidy();
     }
 
+    fn is_damaged(&self) -> bool {
+        self.shared.health.get() == Health::Damaged
+    }
+
     /// What was deleted does not wait in the log for the next change.
     fn tidy(&mut self) {
+        if self.is_damaged() {
+            return;
+        }
         if let Err(error) = super::checkpoint(&self.db) {
-            Fault::from(error).report(&self.shared.database);
+            self.shared.report(error);
         }
     }
 
@@ -227,7 +236,7 @@ impl Writing {
     fn commit_with_others(&mut self, first: Box<dyn Change>) -> Option<Alone> {
         let begun = self.db.execute_batch("BEGIN IMMEDIATE");
         if let Err(error) = begun {
-            let error = Fault::from(error).report(&self.shared.database);
+            let error = self.shared.report(error);
             self.tell_health(Err(error));
             first.refuse(error);
             return None;
@@ -277,7 +286,7 @@ impl Writing {
     /// One change, in a savepoint of its own: when it fails, the others stand.
     fn carry_out(&mut self, change: Box<dyn Change>, batch: &mut Batch) {
         if let Err(error) = self.db.execute_batch("SAVEPOINT change") {
-            change.refuse(Fault::from(error).report(&self.shared.database));
+            change.refuse(self.shared.report(error));
             return;
         }
         let mut work = Work {
@@ -308,7 +317,7 @@ impl Writing {
                 batch.deleted.extend(deleted);
             }
             Err(fault) => {
-                let error = fault.report(&self.shared.database);
+                let error = self.shared.report(fault);
                 batch.lost = batch.lost.map(|_| error);
                 batch.failed.push((answer, error));
                 batch.undone.extend(entries);
@@ -339,7 +348,7 @@ impl Writing {
             if !self.db.is_autocommit() {
                 let _ = self.db.execute_batch("ROLLBACK");
             }
-            fault.report(&self.shared.database)
+            self.shared.report(fault)
         })
     }
 
@@ -361,7 +370,7 @@ impl Writing {
             // all, the next start finds out.
             Err(_) => keys.destroy(&[&entries.added[..], &undone.added].concat()),
         };
-        settled.map_err(|error| Fault::from(error).report(&self.shared.database))
+        settled.map_err(|error| self.shared.report(error))
     }
 
     fn tell_health(&self, last: Result<(), StoreError>) {
@@ -431,19 +440,21 @@ impl SharedHealth {
             0 => Health::Ready,
             1 => Health::Full,
             2 => Health::Broken,
+            3 => Health::Damaged,
             _ => Health::Stopped,
         }
     }
 
-    /// Stopped is for good.
+    /// Damaged and stopped are for good.
     pub(super) fn set(&self, health: Health) {
         let value = match health {
             Health::Ready => 0,
             Health::Full => 1,
             Health::Broken => 2,
-            Health::Stopped => 3,
+            Health::Damaged => 3,
+            Health::Stopped => 4,
         };
-        let unless_stopped = |before| (before < 3).then_some(value);
-        let _ = (self.0).fetch_update(Ordering::AcqRel, Ordering::Acquire, unless_stopped);
+        let unless_for_good = |before| (before < 3 || before < value).then_some(value);
+        let _ = (self.0).fetch_update(Ordering::AcqRel, Ordering::Acquire, unless_for_good);
     }
 }
