@@ -23,7 +23,8 @@ pub enum CloseCode {
     Internal = 1011,
     /// The server goes away; come back, after the time that `closing` gave.
     Draining = 4000,
-    /// The outbox was full: this listener read more slowly than the room wrote.
+    /// The outbox was full: this listener read more slowly than the room wrote; or something was
+    /// erased that still waited for them.
     TooSlow = 4001,
     /// Nothing was heard for too long, or no `join` came.
     Idle = 4002,

@@ -10,6 +10,7 @@ mod socket;
 mod wheel;
 
 pub use admission::{Admission, Place};
+pub(crate) use outlet::Gone;
 pub use outlet::Outlet;
 pub use socket::{Socket, Stream};
 pub use wheel::{Seated, TICK, Wheel};
@@ -223,6 +224,10 @@ async fn finish(outlet: &Arc<Outlet>, end: End) {
     let flushed = std::future::poll_fn(|context| outlet.poll_flush(context));
     let closing = async {
         flushed.await;
+        if outlet.is_dead() && !outlet.socket.is_direct() {
+            // A goodbye would send along what TLS itself still holds.
+            return;
+        }
         let _ = std::future::poll_fn(|context| outlet.socket.poll_shutdown(context)).await;
         let mut left = 64;
         let drained = std::future::poll_fn(|context| {

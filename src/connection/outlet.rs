@@ -13,8 +13,13 @@ use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use stereo_protocol::CloseCode;
+use tokio::sync::mpsc;
 
 use super::socket::Socket;
+
+/// Held by every connection that still has to get rid of something, and dropped by it then: whoever
+/// has the other end hears when none is left.
+pub(crate) type Gone = mpsc::Sender<()>;
 
 /// Most segments given to one vectored write.
 const VECTORED: usize = 16;
@@ -73,6 +78,10 @@ struct Outbox {
     /// Beyond so many the connection is lost.
     most: usize,
     state: State,
+    /// The transport took bytes that it may hold itself: TLS does.
+    unflushed: bool,
+    /// What waits may hold what was erased: it goes out now or never.
+    gone: Option<Gone>,
 }
 
 /// Something to be sent: whole frames, or a part of one.
@@ -102,6 +111,8 @@ impl Outlet {
             waiting: 0,
             most,
             state: State::Open,
+            unflushed: false,
+            gone: None,
         };
         Self {
             id,
@@ -203,6 +214,41 @@ impl Outlet {
         }
     }
 
+    /// Lets go of what waits: it may hold what was just erased. Whoever reads so slowly that something
+    /// waits is closed, comes back, and resumes from what is left; after the middle of a frame nothing
+    /// can follow, so that the connection ends there.
+    ///
+    /// Over TLS everything waits for a moment, until the connection's task runs: that one tries once,
+    /// and drops `gone` when nothing waits any more, one way or the other.
+    pub(crate) fn let_go(&self, gone: &Gone) {
+        let mut outbox = self.outbox.lock();
+        let waits = outbox.waiting > 0 || outbox.unflushed;
+        if !waits || outbox.state == State::Dead {
+            return;
+        }
+        match self.socket.is_direct() {
+            true => outbox.cut(),
+            false => outbox.gone = Some(gone.clone()),
+        }
+        drop(outbox);
+        self.task.wake();
+    }
+
+    /// Ends a connection whose task has not come to it since [`Outlet::let_go`].
+    pub(crate) fn end_if_held(&self) {
+        let mut outbox = self.outbox.lock();
+        if outbox.gone.is_some() {
+            outbox.die();
+            drop(outbox);
+            self.task.wake();
+        }
+    }
+
+    /// Whether it ended without a goodbye: nothing more may reach the peer.
+    pub(super) fn is_dead(&self) -> bool {
+        self.outbox.lock().state == State::Dead
+    }
+
     /// Ends without a close: nothing more is sent.
     pub fn abandon(&self) {
         self.outbox.lock().die();
@@ -257,18 +303,21 @@ impl Outlet {
             }
             if outbox.queue.is_empty() {
                 drop(outbox);
-                return match self.socket.poll_flush(context) {
-                    Poll::Ready(Ok(())) if self.outbox.lock().state == State::Closing => {
-                        Poll::Ready(())
-                    }
-                    Poll::Ready(Err(_)) => Poll::Ready(()),
-                    _ => Poll::Pending,
-                };
+                let flushed = self.socket.poll_flush(context);
+                return self.outbox.lock().note_flush(&flushed);
             }
-            let kept = if self.socket.is_direct() { 0 } else { KEPT };
+            let is_direct = self.socket.is_direct();
+            let kept = if is_direct { 0 } else { KEPT };
             match outbox.lend(|bytes| self.socket.poll_write(context, bytes)) {
-                Poll::Ready(Ok(written)) => outbox.advance(written, kept),
+                Poll::Ready(Ok(written)) => {
+                    outbox.advance(written, kept);
+                    outbox.unflushed = !is_direct;
+                }
                 Poll::Ready(Err(_)) => {
+                    outbox.die();
+                    return Poll::Ready(());
+                }
+                Poll::Pending if outbox.gone.is_some() => {
                     outbox.die();
                     return Poll::Ready(());
                 }
@@ -399,7 +448,50 @@ impl Outbox {
         self.state = State::Closing;
     }
 
+    /// Drops what waits, but a close frame that is on the way already; see [`Outlet::let_go`].
+    fn cut(&mut self) {
+        let begun = self.inside || self.sent > 0;
+        let is_last = self.queue.len() == 1;
+        match self.state {
+            // Nothing but the close frame waits.
+            State::Closing if is_last && !self.inside => {}
+            _ if begun => self.die(),
+            State::Open => self.close(CloseCode::TooSlow, true),
+            State::Closing => {
+                self.queue.drain(..self.queue.len() - 1);
+                self.waiting = self.queue.iter().map(|last| last.bytes.len()).sum();
+            }
+            State::Dead => {}
+        }
+    }
+
+    /// Everything was written, and the transport was asked to pass it on: whether the connection is
+    /// over.
+    fn note_flush(&mut self, flushed: &Poll<io::Result<()>>) -> Poll<()> {
+        match flushed {
+            Poll::Ready(Ok(())) => {
+                self.unflushed = false;
+                // What came meanwhile is written next.
+                if self.queue.is_empty() {
+                    self.gone = None;
+                }
+                match self.state {
+                    State::Open => Poll::Pending,
+                    State::Closing | State::Dead => Poll::Ready(()),
+                }
+            }
+            Poll::Ready(Err(_)) => Poll::Ready(()),
+            Poll::Pending if self.gone.is_some() => {
+                self.die();
+                Poll::Ready(())
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
     fn die(&mut self) {
+        self.gone = None;
+        self.unflushed = false;
         self.state = State::Dead;
         self.queue = VecDeque::new();
         self.waiting = 0;

@@ -70,6 +70,7 @@ impl State {
             self.require_role(member, Role::Collaborator, "remove what others wrote")?;
         }
         self.ring.redact_message(id);
+        context.step.erased = true;
         self.emit(context, None, Event::ChatRemoved { message: id });
         Ok(())
     }

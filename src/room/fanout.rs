@@ -3,11 +3,12 @@
 //! itself; larger ones by shard tasks, each with some hundreds of connections.
 
 use super::input::ConnectionId;
-use crate::connection::{Outlet, deflate, frame};
+use crate::connection::{Gone, Outlet, deflate, frame};
 use bytes::{Bytes, BytesMut};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use stereo_protocol::CloseCode;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
@@ -36,6 +37,10 @@ impl Default for Sizes {
         }
     }
 }
+
+/// How long the tasks of connections are waited for that have to let go of something: they need only
+/// run once.
+const LETTING_GO: Duration = Duration::from_secs(1);
 
 /// What goes out together.
 #[derive(Debug, Default)]
@@ -68,6 +73,10 @@ enum ShardEvent {
     Part(Vec<ConnectionId>, oneshot::Sender<Shard>),
     Close(CloseCode),
     CloseOne(ConnectionId, CloseCode),
+    /// Something was erased that may wait to be sent.
+    LetGo(Gone),
+    /// Ends those who have not come to it.
+    EndHeld,
 }
 
 /// Connections in the order in which they are written to.
@@ -242,6 +251,25 @@ impl Fanout {
         }
     }
 
+    /// Sees to it that nothing of what was said so far waits in this process: whoever reads so slowly
+    /// that it would is closed, and comes back. Returns when that is done.
+    pub(super) async fn let_go(&mut self) {
+        self.flush().await;
+        let (gone, mut all_gone) = mpsc::channel(1);
+        for place in 0..self.parts.len() {
+            self.tell(place, ShardEvent::LetGo(gone.clone())).await;
+        }
+        drop(gone);
+        // Nothing is ever sent: it ends when everybody has dropped theirs.
+        let done = tokio::time::timeout(LETTING_GO, all_gone.recv()).await;
+        if done.is_err() {
+            for place in 0..self.parts.len() {
+                self.tell(place, ShardEvent::EndHeld).await;
+            }
+            all_gone.recv().await;
+        }
+    }
+
     async fn tell(&mut self, place: usize, event: ShardEvent) {
         match &mut self.parts[place].0 {
             Part::Inline(shard) => shard.handle(event),
@@ -311,6 +339,8 @@ impl Shard {
                 }
             }
             ShardEvent::Close(code) => self.outlets.iter().for_each(|outlet| outlet.close(code)),
+            ShardEvent::LetGo(gone) => self.outlets.iter().for_each(|outlet| outlet.let_go(&gone)),
+            ShardEvent::EndHeld => self.outlets.iter().for_each(|outlet| outlet.end_if_held()),
         }
     }
 

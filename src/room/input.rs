@@ -157,6 +157,9 @@ pub struct Step {
     pub save: bool,
 }
 
+    /// Something was deleted: what was said of it so far must not go on to anybody, and that comes
+    /// before the answer.
+    pub erased: bool,
 /// What an asker is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

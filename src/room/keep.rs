@@ -128,6 +128,7 @@ impl State {
         if self.kept_for != Some(account) {
             return Err(super::not_found());
         }
+        context.step.erased = true;
         self.close(context, "host");
         Ok(self.done(true))
     }

@@ -336,6 +336,7 @@ impl State {
         self.put_out(context, member, code);
         self.bans.retain(|ban| ban.member != member);
         self.ring.redact_member(member);
+        context.step.erased = true;
         self.emit(context, Some(Cause::Erased), Event::MemberErased { member });
         self.members.remove(member);
         if self.owner == Some(member) {

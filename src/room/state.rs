@@ -338,6 +338,7 @@ impl State {
             Command::InviteRevoke(of) => return self.revoke(context, member, of.invite),
             Command::RoomClose(_) => {
                 self.require_role(member, stereo_protocol::Role::Host, "close the room")?;
+                context.step.erased = true;
                 self.close(context, "host");
             }
             other => {

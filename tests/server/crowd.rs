@@ -82,7 +82,7 @@ struct Numbered {
 }
 
 /// A network, encrypted or not.
-trait Net: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Net: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<N: AsyncRead + AsyncWrite + Send + Unpin> Net for N {}
 
 /// The way to a server.
@@ -94,7 +94,7 @@ pub(crate) struct Way {
 
 impl Way {
     /// `narrow`: with so small a buffer that the server soon finds it full.
-    async fn connect(&self, narrow: bool) -> Box<dyn Net> {
+    pub(crate) async fn connect(&self, narrow: bool) -> Box<dyn Net> {
         let socket = TcpSocket::new_v4().unwrap();
         if narrow {
             socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -128,7 +128,13 @@ impl Way {
     }
 
     /// A socket of the room that has asked to join.
-    async fn join(&self, room: &str, params: Value, deflate: bool, narrow: bool) -> Box<dyn Net> {
+    pub(crate) async fn join(
+        &self,
+        room: &str,
+        params: Value,
+        deflate: bool,
+        narrow: bool,
+    ) -> Box<dyn Net> {
         let mut stream = self.connect(narrow).await;
         let extension = if deflate {
             "sec-websocket-extensions: permessage-deflate\r\n"
@@ -153,14 +159,14 @@ impl Way {
     }
 }
 
-async fn send(stream: &mut Box<dyn Net>, bytes: &[u8]) {
+pub(crate) async fn send(stream: &mut Box<dyn Net>, bytes: &[u8]) {
     // A connection that is over is noticed by reading.
     if stream.write_all(bytes).await.is_ok() {
         let _ = stream.flush().await;
     }
 }
 
-fn request_frame(id: u64, method: &str, params: Value) -> Vec<u8> {
+pub(crate) fn request_frame(id: u64, method: &str, params: Value) -> Vec<u8> {
     let request = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
     masked(&request.to_string())
 }
@@ -170,7 +176,8 @@ pub(crate) struct Host {
     stream: Box<dyn Net>,
     carry: Vec<u8>,
     next_id: u64,
-    epoch: String,
+    pub(crate) epoch: String,
+    pub(crate) token: String,
     pub(crate) log: Log,
     /// The place before the log.
     before: u64,
@@ -184,18 +191,24 @@ struct Held<'a> {
 
 impl Host {
     pub(crate) async fn new(way: &Way, room: &str, token: &str) -> Self {
-        let stream = way.join(room, json!({"token": token}), false, false).await;
+        Self::enter(way, room, json!({"token": token})).await
+    }
+
+    pub(crate) async fn enter(way: &Way, room: &str, params: Value) -> Self {
+        let stream = way.join(room, params, false, false).await;
         let mut host = Self {
             stream,
             carry: Vec::new(),
             next_id: 2,
             epoch: String::new(),
+            token: String::new(),
             log: Log::new(),
             before: 0,
         };
         let joined = host.answer(1).await;
         let joined: Joined<'_> = serde_json::from_str(&joined).unwrap();
         (host.epoch, host.before) = (joined.epoch.into(), joined.seq);
+        host.token = joined.you.token.unwrap_or_default().into();
         host
     }
 
@@ -225,6 +238,14 @@ impl Host {
         }
         self.copy_log().await;
         last
+    }
+
+    /// Asks for one thing: its result.
+    pub(crate) async fn ask(&mut self, method: &str, params: Value) -> Value {
+        let id = self.next_id;
+        self.next_id += 1;
+        send(&mut self.stream, &request_frame(id, method, params)).await;
+        serde_json::from_str(&self.answer(id).await).unwrap()
     }
 
     /// Asks the room for what it holds beyond what was asked before.

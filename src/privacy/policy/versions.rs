@@ -21,8 +21,8 @@ pub const VERSIONS: &[Version] = &[
         number: 2,
         date: "2026-11-26",
         significant: true,
-        en: "Operators can have visits counted, without cookies, and you can object. You can have letters about your rooms, answers of support and changes of this page, each kind if you want it. Says what support sees of you, how you can complain, how backups and connections are protected, and which times are kept. A sign-in may be under way for ten minutes, no longer for fifteen.",
-        vi: "Người vận hành có thể cho đếm lượt xem, không dùng cookie, và bạn phản đối được. Bạn có thể nhận thư về phòng của mình, trả lời của bộ phận hỗ trợ và thay đổi của trang này, từng loại nếu bạn muốn. Nói rõ bộ phận hỗ trợ thấy gì của bạn, bạn khiếu nại thế nào, bản sao lưu và đường truyền được bảo vệ ra sao, và những thời điểm nào được giữ. Một lần đăng nhập kéo dài tối đa mười phút, không còn mười lăm.",
+        en: "Operators can have visits counted, without cookies, and you can object. You can have letters about your rooms, answers of support and changes of this page, each kind if you want it. Says what support sees of you, how you can complain, how backups and connections are protected, what deleting cannot call back, and which times are kept. A sign-in may be under way for ten minutes, no longer for fifteen.",
+        vi: "Người vận hành có thể cho đếm lượt xem, không dùng cookie, và bạn phản đối được. Bạn có thể nhận thư về phòng của mình, trả lời của bộ phận hỗ trợ và thay đổi của trang này, từng loại nếu bạn muốn. Nói rõ bộ phận hỗ trợ thấy gì của bạn, bạn khiếu nại thế nào, bản sao lưu và đường truyền được bảo vệ ra sao, việc xóa không gọi lại được gì, và những thời điểm nào được giữ. Một lần đăng nhập kéo dài tối đa mười phút, không còn mười lăm.",
     },
     Version {
         number: 1,

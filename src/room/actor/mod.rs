@@ -153,6 +153,8 @@ enum Out {
     Add(Arc<Outlet>, Greeting),
     Remove(Arc<Outlet>),
     Disconnect(ConnectionId, CloseCode),
+    /// What was said so far may hold what was erased: it waits for nobody.
+    LetGo,
     /// A connection that was refused: nothing more will be said to it here.
     Forget(ConnectionId),
     /// Somebody of this process is told, after all that.
@@ -329,6 +331,9 @@ impl Actor {
             self.pending.bytes += text.len();
             self.pending.out.push(Out::Notice(text));
         }
+        if step.erased {
+            self.pending.out.push(Out::LetGo);
+        }
         if step.save {
             self.note_change();
         }
@@ -495,6 +500,7 @@ impl Actor {
                 Out::Add(outlet, first) => self.fanout.add(outlet, first).await,
                 Out::Remove(outlet) => self.fanout.remove(&outlet).await,
                 Out::Disconnect(connection, code) => self.disconnect(connection, code).await,
+                Out::LetGo => self.fanout.let_go().await,
                 Out::Forget(connection) => {
                     self.outlets.remove(&connection);
                 }
