@@ -57,6 +57,7 @@ impl Room {
             known: None,
             fresh: key(number),
             name: Some(format!("Listener {number}").into()),
+            handle: None,
             picture: None,
             password_version: None,
             invite: None,

@@ -72,14 +72,14 @@ impl Conversation {
         };
         let token = secret::token();
         let guest = MemberKey::Guest(secret::hash(&token));
-        let (fresh, name, picture, token) = match account {
+        let (fresh, handle, picture, token) = match account {
             Some(account) => (
                 MemberKey::Account(account.id.bits()),
-                params.name.or(Some(account.handle)),
+                Some(account.handle),
                 account.picture.map(|name| small_picture(&name)),
                 None,
             ),
-            None => (guest, params.name, None, Some(token)),
+            None => (guest, None, None, Some(token)),
         };
         let join = Join {
             connection: outlet.id(),
@@ -88,7 +88,8 @@ impl Conversation {
                 .as_deref()
                 .map(|token| MemberKey::Guest(secret::hash(token))),
             fresh,
-            name,
+            name: params.name,
+            handle,
             picture,
             password_version,
             invite: params.invite.as_deref().map(secret::hash),

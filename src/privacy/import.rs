@@ -276,6 +276,7 @@ impl Room {
             name: name.transpose()?.unwrap_or_default(),
             picture: None,
             role: Role::Host,
+            by_handle: false,
             muted: false,
             password_version: 0,
         };

@@ -101,6 +101,7 @@ impl State {
         );
         if let Some(known) = self.members.get_mut(member) {
             known.person.name = name;
+            known.by_handle = false;
         }
         Ok(())
     }

@@ -42,11 +42,21 @@ impl State {
             .map(|name| clean_line("name", name, self.rules.limits.name))
             .transpose()?;
         let (id, fresh) = self.member_for(context, known, &join);
+        let chosen = name.is_some();
+        let name = name.or_else(|| self.handle_for(id, join.handle));
         context.by = Some(id);
         // A guest has none; an account's is what it is now.
         let is_account = matches!(join.fresh, MemberKey::Account(_));
         self.let_in(id);
-        self.appear_as(context, id, name, is_account.then_some(join.picture));
+        self.appear_as(
+            context,
+            id,
+            name.clone(),
+            is_account.then_some(join.picture),
+        );
+        if let Some(member) = self.members.get_mut(id).filter(|_| name.is_some()) {
+            member.by_handle = !chosen;
+        }
         self.use_invite(context, id, invite, counted);
         // The name, the key and the password that let them in may be others than before.
         context.step.save |= self.keeps(id);
@@ -139,12 +149,23 @@ impl State {
                 && self.members.find(join.fresh).is_none()
             {
                 self.members.rekey(id, join.fresh);
+                // What a guest was called was for this room; from now on the account is here.
+                if let Some(member) = self.members.get_mut(id) {
+                    member.by_handle = true;
+                }
             }
             return (id, false);
         }
         let id = self.fresh_member(&mut context.ids);
         self.members.insert(id, join.fresh, Person::default());
         (id, true)
+    }
+
+    /// An account is called by its handle until it chooses another name here: that one stays.
+    fn handle_for(&self, id: MemberId, handle: Option<Box<str>>) -> Option<Box<str>> {
+        let member = self.members.get(id)?;
+        let chose = !member.person.name.is_empty() && !member.by_handle;
+        handle.filter(|_| !chose)
     }
 
     /// An account has another picture, or none.

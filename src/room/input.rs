@@ -94,8 +94,10 @@ pub struct Join {
     pub known: Option<MemberKey>,
     /// Who it becomes, when the room does not.
     pub fresh: MemberKey,
-    /// The name to appear under.
+    /// The name to appear under; without it, who has one here keeps it.
     pub name: Option<Box<str>>,
+    /// What an account is called that has chosen no name here.
+    pub handle: Option<Box<str>>,
     /// The picture of an account.
     pub picture: Option<Box<str>>,
     /// The version of the room's password that was proven, outside, because that takes long.
@@ -155,11 +157,11 @@ pub struct Step {
     /// In a room that stays: [`super::State::stored`] has changed, and has to be kept before the
     /// answer is told.
     pub save: bool,
-}
-
     /// Something was deleted: what was said of it so far must not go on to anybody, and that comes
     /// before the answer.
     pub erased: bool,
+}
+
 /// What an asker is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

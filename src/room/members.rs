@@ -12,6 +12,8 @@ pub(super) struct Member {
     pub(super) key: MemberKey,
     /// How the others see them; the public state holds a copy once they are introduced.
     pub(super) person: Person,
+    /// Called by the account's handle: they have chosen no name here.
+    pub(super) by_handle: bool,
     /// Live connections, oldest first.
     pub(super) connections: Vec<ConnectionId>,
     /// Rises with each arrival: who has been here longest has the lowest.
@@ -112,6 +114,7 @@ impl Members {
         let member = Member {
             key,
             person,
+            by_handle: false,
             connections: Vec::new(),
             arrival: 0,
             present: false,

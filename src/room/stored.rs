@@ -94,6 +94,7 @@ impl State {
         StoredMember {
             key: member.key.into(),
             name: member.person.name.clone(),
+            by_handle: member.by_handle,
             // An account's is what the account has when the room is opened again.
             picture: None,
             role: acting.map_or(member.person.role, |acting| acting.before),
@@ -121,6 +122,7 @@ impl State {
             state.members.insert(id, member.key.into(), person.clone());
             if let Some(kept) = state.members.get_mut(id) {
                 kept.password_version = member.password_version;
+                kept.by_handle = member.by_handle;
             }
             if has_standing(&person) || names(&state.public, id) {
                 state.public.people.insert(id, person);

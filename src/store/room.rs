@@ -58,6 +58,8 @@ pub struct StoredMember {
     pub key: StoredKey,
     /// The name in this room.
     pub name: Box<str>,
+    /// Whether that is the account's handle, because they have chosen no other here.
+    pub by_handle: bool,
     /// Path of the picture on this server.
     pub picture: Option<Box<str>>,
     /// What they may do.

@@ -454,6 +454,7 @@ fn guest(number: u8) -> StoredMember {
     StoredMember {
         key: StoredKey::Guest([number; 32]),
         name: format!("Guest {number}").into(),
+        by_handle: false,
         picture: None,
         role: Role::Listener,
         muted: false,
@@ -465,6 +466,7 @@ fn account_member(account: AccountId) -> StoredMember {
     StoredMember {
         key: StoredKey::Account(account),
         name: "The host".into(),
+        by_handle: true,
         picture: Some("/pictures/p.jpg".into()),
         role: Role::Host,
         ..guest(0)

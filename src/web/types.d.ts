@@ -59,6 +59,8 @@ export interface Playback {
 
 export interface RoomState {
   status: 'connecting' | 'joined' | 'reconnecting' | 'closed';
+  /** The connection is being replaced because that was wished: it is not lost. */
+  rejoining: boolean;
   reason: unknown;
   you: { member: string; role: Role } | null;
   epoch: string | null;

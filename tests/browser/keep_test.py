@@ -109,6 +109,10 @@ def test_a_guest_who_is_no_host_signs_in_from_the_room_and_stays_the_same_member
     guest.see("start-room")
     guest.enter(link, "Linh")
     guest.script("window.stayed = true")
+    guest.script("""
+        window.lost = 0;
+        const look = () => { window.lost += document.querySelectorAll('[data-test=reconnecting]').length; };
+        new MutationObserver(look).observe(document.body, { childList: true, subtree: true })""")
     guest.click("open-chat")
     say(guest, "hello from a guest")
     guest.click("sheet-close")
@@ -134,6 +138,7 @@ def test_a_guest_who_is_no_host_signs_in_from_the_room_and_stays_the_same_member
     handle = guest.script("return fetch('/api/me').then((answer) => answer.json())")["handle"]
     until(lambda: handle in host.text("person"), 30, "the others see the account's name and no guest's")
     until(lambda: host.attribute("people-count", "data-count") == "2", 30, "nobody came a second time")
+    assert guest.script("return window.lost") == 0, "no connection is called lost that was wished to be another"
 
 
 def test_a_frozen_account_is_told_so_where_it_was_and_is_not_called_removed(stereo, browsers):

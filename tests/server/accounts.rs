@@ -2,7 +2,7 @@
 
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
-use crate::support::{Server, WAIT};
+use crate::support::{Client, Server, WAIT};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use stereo::clock::Clock;
@@ -517,6 +517,38 @@ async fn a_guest_who_signs_in_carries_on_as_the_same_member() {
     assert_ne!(stranger.you, guest.you);
     let again = ada.join(&room, json!({})).await;
     assert_eq!(again.you, guest.you);
+}
+
+#[tokio::test]
+async fn a_name_that_an_account_chose_in_a_room_is_theirs_when_they_come_back() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let (room, _) = server.room(json!({})).await;
+    let mut ada = Browser::of(&server);
+    let told = ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let handle = told["me"]["handle"].as_str().unwrap();
+    let names = async |client: &mut Client| {
+        let members = client.call("members", json!({})).await.unwrap();
+        members.to_string()
+    };
+    let mut first = ada.join(&room, json!({})).await;
+    assert!(names(&mut first).await.contains(handle));
+    let chosen = json!({"name": "The Captain"});
+    first.call("me.rename", chosen).await.unwrap();
+    let (epoch, you) = (first.joined["epoch"].clone(), first.you.clone());
+    let seq = first.event("member.changed").await["seq"].clone();
+    // As the network takes it, and as a client comes back that knows its name.
+    drop(first);
+    let resume = json!({"resume": {"epoch": epoch, "seq": seq}});
+    for params in [resume, json!({})] {
+        let mut back = ada.join(&room, params).await;
+        assert_eq!(back.you, you);
+        let told = names(&mut back).await;
+        assert!(
+            told.contains("The Captain") && !told.contains(handle),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]

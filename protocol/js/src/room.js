@@ -101,6 +101,8 @@ export class Room {
     /** The request for joining that waits for its answer. @type {number | null} */
     this.joining = null;
     this.forgotten = false;
+    /** The connection is being replaced because that was wished, not because it was lost. */
+    this.rejoining = false;
     this.unwatch = this.watch(options.page === undefined ? defaultPage() : options.page);
     this.state = this.view();
     this.link.open();
@@ -130,7 +132,7 @@ export class Room {
   view() {
     const { room, current, playback, queue, vote, chat } = this.replica.state;
     return Object.freeze({
-      status: this.status, reason: this.reason, you: this.you, epoch: this.replica.epoch, seq: this.replica.seq,
+      status: this.status, rejoining: this.rejoining, reason: this.reason, you: this.you, epoch: this.replica.epoch, seq: this.replica.seq,
       room, current, playback, queue, vote, chat, people: this.people(),
       presence: this.presence, tally: this.tally, health: this.health, limits: this.limits,
     });
@@ -189,6 +191,11 @@ export class Room {
     this.disconnected();
     if (this.forgotten) this.end({ code: 1000, kind: 'forgotten' });
     else if (this.status === 'joined') this.setStatus('reconnecting');
+    else if (this.rejoining) {
+      // The one in its place was lost, too.
+      this.rejoining = false;
+      this.changed('status');
+    }
   }
 
   /** @param {number} code */
@@ -208,6 +215,7 @@ export class Room {
   end(reason) {
     if (this.status === 'closed') return;
     this.reason = reason;
+    this.rejoining = false;
     this.link.close();
     this.disconnected();
     this.unwatch();
@@ -222,7 +230,9 @@ export class Room {
 
   /** Joins again on a new socket, which carries the browser's cookies of now: a guest who has signed in is the same member under the account from then on. */
   rejoin() {
-    if (this.status !== 'closed') this.link.replace();
+    if (this.status === 'closed') return;
+    this.rejoining = this.status === 'joined';
+    this.link.replace();
   }
 
   /** Asks whether the connection lives, and does not wait with a new one: the page was shown again, or the network is back. */
@@ -299,6 +309,7 @@ export class Room {
     if (this.clock.id !== null && this.clock.id !== clock) this.clock.another();
     this.probes.start();
     for (const frame of this.calls.again()) this.link.send(frame);
+    this.rejoining = false;
     this.setStatus('joined');
   }
 

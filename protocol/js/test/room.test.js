@@ -278,6 +278,24 @@ test('who has signed in joins again at once, on a new socket, and goes on where 
   assert.equal(sockets.length, 2, 'who has left stays away');
 });
 
+test('who joins again by their own wish has lost nothing, until the connection in its place is lost', () => {
+  const { sockets, room, time } = joined();
+  const seen = [];
+  room.subscribe(({ status, rejoining }) => seen.push([status, rejoining]));
+  room.rejoin();
+  time.pass(0);
+  sockets[1].open();
+  sockets[1].say({ id: sockets[1].asked('join').id, result: snapshot() });
+  assert.deepEqual([room.state.status, room.state.rejoining], ['joined', false]);
+  assert.ok(!seen.some(([status, rejoining]) => status === 'reconnecting' && !rejoining), JSON.stringify(seen));
+  room.rejoin();
+  time.pass(0);
+  sockets[2].drop(1006);
+  assert.deepEqual([room.state.status, room.state.rejoining], ['reconnecting', false]);
+  sockets[1].drop(1006);
+  assert.deepEqual([room.state.status, room.state.rejoining], ['reconnecting', false], 'what was left says nothing');
+});
+
 test('a server that takes us in and drops us at once is asked ever more rarely', () => {
   const { sockets, time } = joined();
   for (let round = 0; round < 6; round++) {

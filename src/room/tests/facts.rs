@@ -342,6 +342,38 @@ fn a_ban_binds_the_token_and_ends() {
 }
 
 #[test]
+fn a_name_that_an_account_chose_here_stays_and_its_handle_goes_with_the_account() {
+    let mut world = world();
+    world.join(0);
+    let come = |world: &mut World, account: u64, handle: &str, guest: u8| {
+        let fresh = MemberKey::Account(account);
+        let handle = Some(handle.into());
+        let join = |join: &mut crate::room::Join| {
+            (join.fresh, join.name, join.handle) = (fresh, None, handle);
+        };
+        let member = world.join_with(join, guest).unwrap();
+        let known = world.state.members.get(member).unwrap();
+        (member, known.person.name.to_string())
+    };
+    let (ada, name) = come(&mut world, 7, "ada", 1);
+    assert_eq!(name, "ada");
+    assert_eq!(come(&mut world, 7, "ada_l", 1), (ada, "ada_l".into()));
+    world
+        .ask(ada, "me.rename", json!({"name": "Captain"}))
+        .unwrap();
+    world.add(ada, &[50_000]).unwrap();
+    assert_eq!(come(&mut world, 7, "ada_l", 1), (ada, "Captain".into()));
+    world.restart();
+    assert_eq!(come(&mut world, 7, "countess", 1), (ada, "Captain".into()));
+    // What a guest was called ends with being one.
+    let guest = world.join(2);
+    assert_eq!(come(&mut world, 8, "eve", 2), (guest, "eve".into()));
+    world.add(guest, &[50_000]).unwrap();
+    world.restart();
+    assert_eq!(come(&mut world, 8, "eva", 2), (guest, "eva".into()));
+}
+
+#[test]
 fn who_is_erased_is_nowhere_in_the_room() {
     let mut world = world();
     let (host, guest) = (
@@ -393,6 +425,7 @@ fn ten_thousand_who_join_in_ten_seconds_cost_in_proportion() {
             known: None,
             fresh: MemberKey::Guest(hash),
             name: Some("Somebody".into()),
+            handle: None,
             picture: None,
             password_version: None,
             invite: None,

@@ -164,6 +164,7 @@ impl World {
             known: Some(key(number)),
             fresh: key(number),
             name: Some(format!("Guest {number}").into()),
+            handle: None,
             picture: None,
             password_version: None,
             invite: None,

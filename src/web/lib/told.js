@@ -6,15 +6,18 @@ import { artists, nameOf } from './here.js';
 
 /** @typedef {import('./session.js').Session} Session */
 
+/** Whether the connection is lost: one that is replaced because somebody signed in is not. @param {import('../types.js').RoomState} state */
+export const isLost = ({ status, rejoining }) => status === 'reconnecting' && !rejoining;
+
 /** Follows the room's events until the returned function is called. @param {Session} session */
 export function tellEvents(session) {
   const ends = [session.room.on('event', (notice) => tell(session, notice?.event ? notice : { event: notice }))];
-  let before = session.state.peek().status;
+  let before = isLost(session.state.peek());
   let playing = session.state.peek().current?.id ?? null;
   ends.push(
     session.state.subscribe((state) => {
-      if (state.status !== before) tellStatus(before, state.status);
-      before = state.status;
+      if (isLost(state) !== before) tellLost(before, state.status);
+      before = isLost(state);
       const now = state.current?.id ?? null;
       if (now !== playing) tellTrack(state.current);
       playing = now;
@@ -25,10 +28,10 @@ export function tellEvents(session) {
   };
 }
 
-/** @param {string} before @param {string} now */
-function tellStatus(before, now) {
-  if (now === 'reconnecting') announce(t('connection.reconnecting'));
-  if (before === 'reconnecting' && now === 'joined') announce(t('connection.back'));
+/** @param {boolean} before whether it was lost @param {string} now */
+function tellLost(before, now) {
+  if (!before) announce(t('connection.reconnecting'));
+  else if (now === 'joined') announce(t('connection.back'));
 }
 
 /** @param {import('../types.js').Item | null} item */

@@ -13,7 +13,7 @@ import { roomLight } from '../lib/color.js';
 import { onSignedIn } from '../lib/tabs_of_one.js';
 import { takeWayBack } from '../lib/way_back.js';
 import { useTitle } from '../lib/title.js';
-import { tellEvents } from '../lib/told.js';
+import { isLost, tellEvents } from '../lib/told.js';
 import { AddSheet } from '../parts/add.js';
 import { Chat } from '../parts/chat.js';
 import { Disc } from '../parts/disc.js';
@@ -53,7 +53,7 @@ export function Inside({ session, made, back }) {
   const layout = isWide.value ? 'is-wide' : isMiddle.value ? 'is-middle' : 'is-phone';
   return html`<div class=${`room ${layout}`} style=${{ '--accent': accent, '--fill': fill, '--lamp': lamp }}>
     <${RoomHead} session=${session} show=${show} />
-    ${state.status === 'reconnecting' && html`<p class="connection" data-test="reconnecting"><span class="connection-dot" aria-hidden="true"></span>${t('connection.reconnecting')}</p>`}
+    ${isLost(state) && html`<p class="connection" data-test="reconnecting"><span class="connection-dot" aria-hidden="true"></span>${t('connection.reconnecting')}</p>`}
     <main class="room-main" id="main" tabindex="-1">
       <${PlayerPart} session=${session} show=${show} />
       ${isWide.value && html`<${Side} name="queue" sum=${html`<${QueueSum} session=${session} />`} tools=${html`<${QueueTools} session=${session} />`}><${Queue} session=${session} onAdd=${() => show('add')} /><//>`}

@@ -33,6 +33,8 @@ pub(super) trait About: Sized + PartialEq {
 struct SealedMember {
     guest: Option<[u8; 32]>,
     name: Box<str>,
+    #[serde(default)]
+    by_handle: bool,
     picture: Option<Box<str>>,
     role: Role,
     muted: bool,
@@ -58,6 +60,7 @@ impl About for StoredMember {
         to_json(&SealedMember {
             guest: self.key.guest(),
             name: self.name.clone(),
+            by_handle: self.by_handle,
             picture: self.picture.clone(),
             role: self.role,
             muted: self.muted,
@@ -70,6 +73,7 @@ impl About for StoredMember {
         Ok(Self {
             key: sealed.guest.map_or(key, StoredKey::Guest),
             name: sealed.name,
+            by_handle: sealed.by_handle,
             picture: sealed.picture,
             role: sealed.role,
             muted: sealed.muted,
