@@ -17,6 +17,7 @@ use crate::mail::{Heard, Mail, news};
 use crate::media::small_picture;
 use crate::media::{DemoTracks, Library, Provider};
 use crate::presence::MemoryPresence;
+use crate::privacy::Exports;
 use crate::privacy::policy::{VERSIONS, Version};
 use crate::registry::Registry;
 use crate::room::actor::{Node, RoomEvent};
@@ -96,6 +97,8 @@ pub struct App {
     pub visits: Visits,
     /// Visits that were told of, by address.
     pub visits_told: HourLimiter,
+    /// Exports on their way to their owners.
+    pub exports: Exports,
     /// Exports that were read in, by whose account.
     pub imports: HourLimiter,
     ready: AtomicBool,
@@ -174,6 +177,7 @@ impl App {
             letters_written: HourLimiter::new(LETTERS_OF_ONE),
             visits: Visits::default(),
             visits_told: HourLimiter::new(VISITS_OF_ONE),
+            exports: Exports::default(),
             imports: HourLimiter::new(IMPORTS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),

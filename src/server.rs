@@ -5,6 +5,7 @@ use crate::backup;
 use crate::connection::{Admission, Outlet, Place, Socket, Stream, TICK};
 use crate::conversation;
 use crate::http::{Door, Request, Response, lead_to_https, limited_unit, serve, serve_ops};
+use crate::privacy::Line;
 use crate::room::actor::RoomEvent;
 use crate::store::{Day, Health};
 use crate::tls::Tls;
@@ -19,7 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{CloseCode, Closing, ClosingReason, Notification};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio_rustls::TlsAcceptor;
@@ -35,6 +36,8 @@ const BACKLOG: u32 = 4096;
 const UNSENT: u32 = 64 << 10;
 /// Ticks between two sweeps of the store: a minute.
 const SWEEP: u64 = 60;
+/// How long what a client goes on sending is read behind the last answer.
+const LINGER: Duration = Duration::from_secs(5);
 /// Connections closed together while draining.
 const BATCH: usize = 200;
 
@@ -291,11 +294,13 @@ async fn serve_connection<S: Stream + 'static>(
     socket: fn(S) -> Socket,
 ) {
     let timeout = Duration::from_millis(app.config.server.header_timeout_ms);
-    let door = Door::default();
+    let (door, line) = (Door::default(), Arc::new(Line::default()));
     let service = service_fn({
-        let (app, door) = (app.clone(), door.clone());
+        let (app, door, line) = (app.clone(), door.clone(), line.clone());
         move |mut request: http::Request<Incoming>| {
             let app = app.clone();
+            line.free();
+            request.extensions_mut().insert(line.clone());
             request.extensions_mut().insert(door.clone());
             Box::pin(async move { Ok::<_, Infallible>(serve(app, request, peer).await) })
         }
@@ -305,18 +310,36 @@ async fn serve_connection<S: Stream + 'static>(
         .header_read_timeout(timeout)
         .max_buf_size(16 << 10)
         .serve_connection(TokioIo::new(stream), service);
-    let served = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    let served = poll_fn(|context| connection.poll_without_shutdown(context));
+    let served = tokio::select! {
+        served = served => served,
+        () = line.cut() => return,
+    };
     // What goes wrong with one client's bytes is that client's affair.
     if served.is_err() {
         return;
     }
     let parts = connection.into_parts();
-    let mut stream = parts.io.into_inner();
+    let stream = parts.io.into_inner();
     match door.opened() {
         Some(opening) => opening.go_on(&app, socket(stream), &parts.read_buf, place),
-        // TLS says that this is the end, and that nobody has cut it short.
-        None => _ = tokio::time::timeout(timeout, stream.shutdown()).await,
+        None => {
+            // Whoever lingers keeps its place, and nothing else of the server.
+            drop((app, parts.service));
+            let _ = tokio::time::timeout(LINGER, Box::pin(close(stream))).await;
+        }
     }
+}
+
+/// Says that this is the end (over TLS, that nobody has cut it short), and reads on until the client
+/// says so, too. Closing at once would reset the connection while something comes, such as the rest
+/// of an upload that is too large, and take the answer along (RFC 9112 §9.6).
+async fn close(mut stream: impl Stream) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut rest = vec![0; 16 << 10];
+    while matches!(stream.read(&mut rest).await, Ok(read) if read > 0) {}
 }
 
 /// A listener for little: few at once, each for a short while.

@@ -35,6 +35,9 @@ pub struct Server {
     pub max_connections_per_address: usize,
     /// Milliseconds a client may take to send the headers of a request. Default 10,000.
     pub header_timeout_ms: u64,
+    /// Milliseconds that a picture or an export may take to come: 60 s is 5 MB at 0.7 Mbit/s.
+    /// Default 60,000.
+    pub upload_timeout_ms: u64,
     /// Milliseconds from the handshake to `join`. Default 10,000.
     pub join_timeout_ms: u64,
     /// Milliseconds from the signal to stop to the end of the process. Default 10,000.
@@ -55,6 +58,7 @@ impl Default for Server {
             max_connections: 100_000,
             max_connections_per_address: 1_000,
             header_timeout_ms: 10_000,
+            upload_timeout_ms: 60_000,
             join_timeout_ms: 10_000,
             drain_ms: 10_000,
             workers: 0,
@@ -78,6 +82,7 @@ impl Server {
         SECTION.within("max_connections", self.max_connections, 1..=10_000_000, "")?;
         let timeout = |key, value| SECTION.within(key, value, 1..=DAY_MS, "ms");
         timeout("header_timeout_ms", self.header_timeout_ms)?;
+        timeout("upload_timeout_ms", self.upload_timeout_ms)?;
         timeout("join_timeout_ms", self.join_timeout_ms)?;
         SECTION.within("drain_ms", self.drain_ms, 0..=DAY_MS, "ms")?;
         SECTION.within("workers", self.workers, 0..=1_024, "")

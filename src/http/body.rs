@@ -3,16 +3,18 @@
 
 use super::error::Problem;
 use super::{Request, me, operator, rooms, sign_in, unsubscribe, visits};
+use crate::app::App;
 use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use stereo_protocol::{ErrorKind, ErrorObject};
 
 /// Bytes of a body.
 const MOST: usize = 64 << 10;
-/// How long a body takes at most that is no picture.
+/// How long a body takes at most that is no upload.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// A body that is a JSON object. What is not on the list below is not read.
@@ -84,12 +86,29 @@ fn decode<T: Body>(bytes: &[u8]) -> Result<T, ErrorObject> {
     Ok(stereo_protocol::decode_params(bytes)?)
 }
 
+/// Reads a picture or an export, for which people with slow lines have the time that the config says.
+///
+/// # Errors
+/// As [`bytes`].
+pub(super) async fn upload(app: &App, request: Request, most: usize) -> Result<Bytes, Problem> {
+    let wait = Duration::from_millis(app.config.server.upload_timeout_ms);
+    bytes(request, most, wait).await
+}
+
 /// Reads a body of at most `most` bytes, which may take so long.
 ///
 /// # Errors
 /// 413 beyond them, 408 when it does not come.
 pub(super) async fn bytes(request: Request, most: usize, wait: Duration) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(wait, Limited::new(request.into_body(), most).collect());
+    let too_large = || {
+        let expected = format!("expected a body of at most {most} bytes");
+        ErrorObject::new(ErrorKind::TooLarge, expected).into()
+    };
+    let body = request.into_body();
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let read = tokio::time::timeout(wait, Limited::new(body, most).collect());
     let body = read.await.map_err(|_| {
         Problem::new(
             StatusCode::REQUEST_TIMEOUT,
@@ -99,8 +118,7 @@ pub(super) async fn bytes(request: Request, most: usize, wait: Duration) -> Resu
     })?;
     let body = body.map_err(|error| {
         if error.is::<LengthLimitError>() {
-            let expected = format!("expected a body of at most {most} bytes");
-            ErrorObject::new(ErrorKind::TooLarge, expected).into()
+            too_large()
         } else {
             Problem::from(ErrorObject::new(ErrorKind::Invalid, "the body broke off"))
         }

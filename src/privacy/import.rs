@@ -241,8 +241,10 @@ impl Room {
         }
         let host = random_member();
         let you = self.you.as_ref();
+        // Who has never been in their room has no name there.
+        let name = you.filter(|you| !you.name.is_empty());
         let name =
-            you.map(|you| crate::room::text::clean_line("you.name", &you.name, rules.limits.name));
+            name.map(|you| crate::room::text::clean_line("you.name", &you.name, rules.limits.name));
         let me = you.map(|you| you.member);
         let mut members = Members { me, host };
         let mut tracks = Tracks {
@@ -274,9 +276,9 @@ impl Room {
         let member = StoredMember {
             key: StoredKey::Account(owner),
             name: name.transpose()?.unwrap_or_default(),
+            by_handle: false,
             picture: None,
             role: Role::Host,
-            by_handle: false,
             muted: false,
             password_version: 0,
         };

@@ -3,6 +3,7 @@
 //! where the data are.
 
 mod export;
+mod exports;
 mod import;
 pub mod inventory;
 
@@ -11,5 +12,7 @@ pub mod prove;
 mod purge;
 
 pub use export::{Export, SCHEMA, export};
+pub use exports::Exports;
+pub(crate) use exports::Line;
 pub use import::{Import, LARGEST_ZIP, Taken, TakenRoom};
 pub use purge::{Purging, purge, resume};

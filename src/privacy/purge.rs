@@ -103,6 +103,7 @@ async fn go_through(
     killpoint::reached("searched");
     // What was being sent to them is stopped.
     app.mail.let_go().await;
+    app.exports.end_all(account).await;
     // Who joined between the two had a session that was good then.
     forget(app, account);
     if app.erase_in_rooms(account).await.is_err() {
@@ -127,6 +128,7 @@ fn forget(app: &App, account: AccountId) {
     app.auth.close_all(account, CloseCode::AccountDeleted);
     app.support.grants.revoke_all(account);
     app.letters_written.forget(account.bits());
+    app.imports.forget(account.bits());
 }
 
 /// Looks for an account in what this process holds.

@@ -10,16 +10,18 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 /// One disk for the data, another for everything that must survive it.
-struct Operator {
-    root: tempfile::TempDir,
+#[derive(Clone)]
+pub(crate) struct Operator {
+    root: Arc<tempfile::TempDir>,
     recipient: String,
 }
 
 impl Operator {
-    fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+    pub(crate) fn new() -> Self {
+        let root = Arc::new(tempfile::tempdir().unwrap());
         let identity = Identity::generate();
         let elsewhere = root.path().join("elsewhere");
         std::fs::create_dir_all(elsewhere.join("backups")).unwrap();
@@ -34,7 +36,7 @@ impl Operator {
         self.root.path().join("disk/data")
     }
 
-    fn elsewhere(&self, name: &str) -> PathBuf {
+    pub(crate) fn elsewhere(&self, name: &str) -> PathBuf {
         self.root.path().join("elsewhere").join(name)
     }
 
@@ -52,7 +54,7 @@ impl Operator {
         ]
     }
 
-    fn serve(&self, mailbox: &Mailbox) -> Process {
+    pub(crate) fn serve(&self, mailbox: &Mailbox) -> Process {
         let settings = self.settings();
         let settings: Vec<(&str, &str)> = (settings.iter())
             .map(|(name, value)| (*name, value.as_str()))
@@ -60,7 +62,7 @@ impl Operator {
         Process::start_with(&self.data(), mailbox, &settings)
     }
 
-    fn run(&self, arguments: &[&str], says: &str) -> (Option<i32>, String) {
+    pub(crate) fn run(&self, arguments: &[&str], says: &str) -> (Option<i32>, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_stereo"))
             .args(arguments)
             .arg("--data")
@@ -82,6 +84,11 @@ impl Operator {
         (status.code(), String::from_utf8_lossy(&said).into_owned())
     }
 
+    /// All that lay on the disk of the data is gone.
+    pub(crate) fn lose_the_disk(&self) {
+        std::fs::remove_dir_all(self.root.path().join("disk")).unwrap();
+    }
+
     fn backups(&self) -> Vec<PathBuf> {
         let found = std::fs::read_dir(self.elsewhere("backups")).unwrap();
         let mut found: Vec<PathBuf> = found.map(|entry| entry.unwrap().path()).collect();
@@ -90,7 +97,7 @@ impl Operator {
     }
 }
 
-fn shown(path: &Path) -> &str {
+pub(crate) fn shown(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -126,7 +133,7 @@ async fn a_disk_that_is_lost_comes_back_without_who_was_deleted_and_prove_purge_
         gone.1
     );
     server.kill();
-    std::fs::remove_dir_all(operator.root.path().join("disk")).unwrap();
+    operator.lose_the_disk();
     let (identity, keys) = (
         operator.elsewhere("identity"),
         operator.elsewhere("keys.copy"),

@@ -36,4 +36,6 @@ mod support;
 mod terminal;
 mod third_parties;
 mod tls;
+mod under_way;
+mod uploads;
 mod visits;

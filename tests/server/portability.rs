@@ -345,6 +345,28 @@ async fn an_export_is_read_in_by_another_server_and_exported_again_the_same() {
 }
 
 #[tokio::test]
+async fn a_room_that_its_owner_has_never_been_in_comes_along_and_they_have_their_handle_there() {
+    let mut mailbox = Mailbox::open().await;
+    let server = Server::start_with(mailbox.config()).await;
+    let mut ada = Browser::of(&server);
+    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let wish = json!({"title": "Kitchen"});
+    assert_eq!(ada.ask("POST", "/api/rooms", wish).await.0, 201);
+    let (zip, _) = exported(&mut ada).await;
+    let mut moved = Browser::of(&server);
+    let me = moved.sign_in(&mut mailbox, "ada@example.com").await;
+    let import = moved.send("POST", "/api/me/import", "application/zip", &zip);
+    let (status, _, told) = import.await;
+    let told: Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(status, 200, "{told:#}");
+    let room = told["taken"]["rooms"][0]["id"].as_str().unwrap();
+    let mut host = moved.join(room, json!({})).await;
+    let members = host.call("members", json!({})).await.unwrap().to_string();
+    let handle = me["me"]["handle"].as_str().unwrap();
+    assert!(members.contains(handle), "{members}");
+}
+
+#[tokio::test]
 async fn an_import_says_what_is_wrong_and_then_takes_nothing() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;

@@ -12,11 +12,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json as value};
 use std::sync::Arc;
-use std::time::Duration;
 use stereo_protocol::{ErrorKind, ErrorObject, Visibility};
-
-/// How long an export may take to come: people have slow lines.
-const WAIT: Duration = Duration::from_secs(60);
 
 /// What no export can bring along, and why.
 const STAYS_BEHIND: [(&str, &str); 7] = [
@@ -65,7 +61,7 @@ pub(super) async fn import(
     };
     let account = who.account;
     app.imports.take_key(account.bits()).map_err(limited)?;
-    let bytes = body::bytes(request, LARGEST_ZIP, WAIT).await?;
+    let bytes = body::upload(app, request, LARGEST_ZIP).await?;
     let (taken, points) = read(app, bytes, account).await?;
     let points = match points {
         Some(points) => Some(picture::make(app, points).await?),

@@ -58,7 +58,7 @@ pub(super) async fn route(
         (["contact"], _) => Err(Problem::method("DELETE")),
         (["ways", way], Method::DELETE) => remove_way(app, who.account, way).await,
         (["ways", _], _) => Err(Problem::method("DELETE")),
-        (["export"], Method::GET | Method::HEAD) => export(app, who).await,
+        (["export"], Method::GET | Method::HEAD) => export(app, &request, who).await,
         (["import"], Method::POST) => import::import(app, request, who).await,
         (["import"], _) => Err(Problem::method("POST")),
         (["export"], _) => Err(Problem::method("GET, HEAD")),
@@ -120,7 +120,10 @@ fn gone() -> Problem {
 }
 
 /// `GET /api/me/export`: everything, as a zip.
-async fn export(app: &App, who: Who) -> Result<Response, Problem> {
+async fn export(app: &App, request: &Request, who: Who) -> Result<Response, Problem> {
+    if let Some(line) = request.extensions().get() {
+        app.exports.begin(who.account, line);
+    }
     let today = app.auth.today();
     let export = crate::privacy::export(&*app.store, who.account, today).await?;
     let mut export = export.ok_or_else(gone)?;

@@ -12,11 +12,7 @@ use http::{HeaderValue, Method, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json as value};
 use std::sync::Arc;
-use std::time::Duration;
 use stereo_protocol::{ErrorKind, ErrorObject};
-
-/// How long a picture may take: the largest does at 0.7 Mbit/s.
-const WAIT: Duration = Duration::from_secs(60);
 
 pub(super) async fn route(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
     match *request.method() {
@@ -38,7 +34,7 @@ pub(super) fn shown(name: Option<&str>) -> Value {
 }
 
 async fn put(app: &Arc<App>, request: Request, who: Who) -> Result<Response, Problem> {
-    let bytes = body::bytes(request, LARGEST, WAIT).await?;
+    let bytes = body::upload(app, request, LARGEST).await?;
     let name = keep(app, bytes, who.account).await?;
     let told = value!({"picture": shown(name.as_deref())});
     Ok(json(StatusCode::OK, &told))
