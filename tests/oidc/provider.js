@@ -7,10 +7,12 @@
 //   {"rotate": true}                    from now on it has another key, and the former is gone
 
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Provider } from 'oidc-provider';
 
+const PICTURE = new URL('../server/picture.png', import.meta.url);
 let keys = 0;
 const state = { redirect: 'http://127.0.0.1/', account: 'ada', claims: {}, key: fresh() };
 
@@ -46,6 +48,11 @@ function make(issuer) {
       await grant.save();
       return grant;
     },
+  });
+  // What `picture` of the claims may name.
+  provider.use(async (ctx, next) => {
+    if (ctx.path !== '/picture.png') return next();
+    Object.assign(ctx, { type: 'image/png', body: readFileSync(PICTURE) });
   });
   // Nobody types a password here: the person is who the test says.
   provider.use(async (ctx, next) => {

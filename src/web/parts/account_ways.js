@@ -57,7 +57,7 @@ export function AccountWays({ person }) {
     <div class="ways-add">
       ${offered.value?.email && adding.value !== 'email' && html`<button class="secondary" data-test="way-email" onClick=${() => (adding.value = 'email')}>${t('account.way_add_email')}</button>`}
       ${offered.value?.passkeys && knowsPasskeys() && adding.value !== 'passkey' && html`<button class="secondary" data-test="way-passkey" onClick=${() => (adding.value = 'passkey')}>${t('account.way_add_passkey')}</button>`}
-      ${offered.value?.providers.map((one) => html`<a key=${one.id} class="secondary" href=${`/sign-in/${encodeURIComponent(one.id)}?link=1&then=/settings${picture.value ? '&picture=1' : ''}`}>${t('account.way_add_provider', { name: one.name })}</a>`)}
+      ${offered.value?.providers.map((one) => html`<a key=${one.id} class="secondary" data-test=${`way-${one.id}`} href=${`/sign-in/${encodeURIComponent(one.id)}?link=1&then=/settings${picture.value ? '&picture=1' : ''}`}>${t('account.way_add_provider', { name: one.name })}</a>`)}
     </div>
     ${(offered.value?.providers.length ?? 0) > 0 && html`<${PictureWish} wish=${picture} />`}
     ${adding.value === 'passkey' && html`<form onSubmit=${passkey} novalidate><label class="field"><span>${t('account.passkey_label')}</span><div class="field-row"><input name="label" data-test="way-passkey-label" maxlength="40" autocomplete="off" placeholder=${t('account.passkey_hint')} ref=${focusOnce} /><button class="secondary" data-test="way-passkey-add">${t('account.passkey_add')}</button></div></label></form>`}

@@ -15,6 +15,7 @@ import { Icon } from './icon.js';
  * @property {import('@preact/signals').Signal<import('../lib/account.js').Ways | null>} ways null: not known yet
  * @property {import('@preact/signals').Signal<string | null>} asked the address that a link was sent to
  * @property {import('@preact/signals').Signal<string>} fault
+ * @property {import('@preact/signals').Signal<string>} brought what somebody was sent back with: no fault of a field
  * @property {import('@preact/signals').Signal<boolean>} picture whether a provider's picture is wanted
  * @property {(email: string) => Promise<void>} ask
  * @property {(code: string) => Promise<void>} confirm
@@ -28,19 +29,21 @@ import { Icon } from './icon.js';
  * @param {() => string | null} how.then where a link or a provider leads back to
  * @param {(told: { fresh: boolean, then: string | null }) => void} how.entered somebody is signed in, on this page
  * @param {() => void} [how.away] it goes on in a mail, or at a provider
- * @param {string} [how.fault] what is wrong from the start
+ * @param {string} [how.fault] what they were sent back with
  * @returns {Steps}
  */
 export function useSignIn({ then, entered, away, fault: before = '' }) {
   const ways = useSignal(/** @type {import('../lib/account.js').Ways | null} */ (null));
   const asked = useSignal(/** @type {string | null} */ (null));
-  const fault = useSignal(before);
+  const fault = useSignal('');
+  const brought = useSignal(before);
   const picture = useSignal(false);
   useEffect(() => {
     waysToSignIn().then((found) => (ways.value = found), (refusal) => (fault.value = sentence(refusal)));
   }, []);
   const attempt = async (/** @type {Promise<any>} */ operation) => {
     fault.value = '';
+    brought.value = '';
     try {
       return await operation;
     } catch (refusal) {
@@ -49,7 +52,7 @@ export function useSignIn({ then, entered, away, fault: before = '' }) {
     }
   };
   return {
-    ways, asked, fault, picture,
+    ways, asked, fault, brought, picture,
     async ask(email) {
       if (!(await attempt(askForLink(email, { then: then() })))) return;
       asked.value = email;
@@ -106,9 +109,10 @@ export function Asked({ steps }) {
 
 /** The ways there are. @param {{ steps: Steps }} props */
 export function Ways({ steps }) {
-  const { ways, fault, picture } = steps;
+  const { ways, fault, brought, picture } = steps;
   const { email = false, passkeys = false, providers = [] } = ways.value ?? {};
   return html`<div class="sign-in-steps" data-test="sign-in-ways">
+    ${brought.value && html`<p class="fault" role="alert" data-test="fault">${brought.value}</p>`}
     ${email && html`<${EmailForm} onEmail=${steps.ask} fault=${fault.value} />`}
     ${!email && fault.value && html`<p class="fault" role="alert" data-test="fault">${fault.value}</p>`}
     ${(passkeys || providers.length > 0) &&

@@ -14,7 +14,7 @@ export function YourRooms({ tools, empty = false }) {
   useEffect(() => {
     if (me.value) load();
     else rooms.value = [];
-  }, [me.value?.handle]);
+  }, [me.value]);
   if (!me.value) return null;
   if (rooms.value.length === 0) return empty ? html`<p class="note">${t('account.rooms_none')}</p>` : null;
   return html`<section class="yours" aria-labelledby="your-rooms">
