@@ -111,15 +111,33 @@ impl Folder {
 
     /// The files that hold something.
     fn holding(&self, needle: &[u8]) -> Vec<String> {
-        let holds = |path: &PathBuf| {
-            let bytes = std::fs::read(path).unwrap();
-            bytes.windows(needle.len()).any(|window| window == needle)
+        let holds = |path: &Path| {
+            let bytes = std::fs::read(path)?;
+            Ok(bytes.windows(needle.len()).any(|window| window == needle))
         };
-        let files = self.files();
-        let found = files.iter().filter(|path| holds(path));
+        let looked = self.of_each_file(holds);
+        let found = looked.into_iter().filter(|(_, holds)| *holds);
         found
-            .map(|path| path.file_name().unwrap().to_string_lossy().into())
+            .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into())
             .collect()
+    }
+
+    /// What is seen in each file. A server that runs replaces some by others: when one is gone
+    /// before it was looked at, all are looked at again, for what was in it may be elsewhere.
+    fn of_each_file<T>(&self, look: impl Fn(&Path) -> std::io::Result<T>) -> Vec<(PathBuf, T)> {
+        let all = || {
+            let files = self.files().into_iter();
+            files
+                .map(|path| look(&path).map(|seen| (path, seen)))
+                .collect::<std::io::Result<Vec<_>>>()
+        };
+        loop {
+            match all() {
+                Ok(seen) => return seen,
+                Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// The files that hold a text, in whatever way it is written.
@@ -127,8 +145,7 @@ impl Folder {
         let texts: Vec<String> = texts.iter().map(|text| text.to_string()).collect();
         let search = Search::new(&texts).unwrap();
         let mut found = Vec::new();
-        for path in self.files() {
-            let place = search.file(&path).unwrap();
+        for (path, place) in self.of_each_file(|path| search.file(path)) {
             for ((text, how), _) in place.found {
                 found.push(format!("{} {how}: {}", texts[text], path.display()));
             }
