@@ -52,7 +52,8 @@ fn main() -> Result<(), Failed> {
     Ok(std::fs::write(stamp, made_by)?)
 }
 
-/// Renders every track into `out`, and an index of them that the program includes.
+/// Renders every track into `out`, and an index of them that the program includes. The index does not
+/// say where it lies: what is compiled is told apart by a digest of each file, also in what comes out.
 fn make_tracks(out: &Path) -> Result<(), Failed> {
     let mut index = String::from("static DEMOS: &[Demo] = &[\n");
     for track in stereo_tracks::write_all(out)? {
@@ -73,13 +74,11 @@ fn make_tracks(out: &Path) -> Result<(), Failed> {
         )?;
         writeln!(
             index,
-            "        audio: include_bytes!({:?}), audio_file: {audio_file:?}, content_type: {content_type:?},",
-            out.join(&audio_file)
+            "        audio: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{audio_file}\")), audio_file: {audio_file:?}, content_type: {content_type:?},",
         )?;
         writeln!(
             index,
-            "        artwork: include_bytes!({:?}), artwork_file: {artwork_file:?} }},",
-            out.join(&artwork_file)
+            "        artwork: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{artwork_file}\")), artwork_file: {artwork_file:?} }},",
         )?;
     }
     index.push_str("];\n");

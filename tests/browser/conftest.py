@@ -82,6 +82,8 @@ class Browser:
         """What the person's system asks for: media features, and no others."""
         wished = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wished})
+        # The page hears of it in its next frame, and is drawn anew by the one after that.
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[0])))")
 
     def open(self, url):
         self.driver.get(url)
