@@ -53,7 +53,7 @@ fn main() -> Result<(), Failed> {
 }
 
 /// Renders every track into `out`, and an index of them that the program includes. The index does not
-/// say where it lies: what is compiled is told apart by a digest of each file, also in what comes out.
+/// say in which folder that is: it is the same in each.
 fn make_tracks(out: &Path) -> Result<(), Failed> {
     let mut index = String::from("static DEMOS: &[Demo] = &[\n");
     for track in stereo_tracks::write_all(out)? {

@@ -469,23 +469,21 @@ impl Outbox {
     /// over.
     fn note_flush(&mut self, flushed: &Poll<io::Result<()>>) -> Poll<()> {
         match flushed {
+            // What came meanwhile, a close perhaps, has woken the task, and is written first.
+            _ if !self.queue.is_empty() => Poll::Pending,
             Poll::Ready(Ok(())) => {
                 self.unflushed = false;
-                // What came meanwhile is written next.
-                if self.queue.is_empty() {
-                    self.gone = None;
-                }
+                self.gone = None;
                 match self.state {
                     State::Open => Poll::Pending,
                     State::Closing | State::Dead => Poll::Ready(()),
                 }
             }
-            Poll::Ready(Err(_)) => Poll::Ready(()),
-            Poll::Pending if self.gone.is_some() => {
+            Poll::Pending if self.gone.is_none() => Poll::Pending,
+            Poll::Pending | Poll::Ready(Err(_)) => {
                 self.die();
                 Poll::Ready(())
             }
-            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -502,6 +500,18 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_close_that_comes_while_the_transport_passes_on_is_written_before_the_end() {
+        let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+        let outlet = Outlet::new(ConnectionId(1), socket, 50, false);
+        let mut outbox = outlet.outbox.lock();
+        outbox.close(CloseCode::Normal, false);
+        assert!(outbox.note_flush(&Poll::Ready(Ok(()))).is_pending());
+        let length = outbox.waiting;
+        outbox.advance(length, 0);
+        assert!(outbox.note_flush(&Poll::Ready(Ok(()))).is_ready());
+    }
 
     #[test]
     fn a_frame_that_was_begun_is_kept_whole_wherever_the_socket_stopped() {

@@ -1,5 +1,5 @@
-//! Randomness for what a room decides, drawn from the system by the page: a draw for each input was
-//! one hundredth of what an event costs in a room of ten.
+//! Randomness for what a room decides, drawn from the system for many inputs at once: a draw for
+//! each was one hundredth of what an event costs in a room of ten.
 
 use std::cell::RefCell;
 
