@@ -71,17 +71,21 @@ class Browser:
         service = Service("/usr/bin/chromedriver", env={**os.environ, **(environment or {})})
         self.driver = webdriver.Chrome(options=options, service=service)
         self.shape(width, height)
-        self.prefer(prefers_color_scheme="dark" if dark else "light")
+        self.ask_for(prefers_color_scheme="dark" if dark else "light")
 
     def shape(self, width, height):
         """The window takes this size, in CSS pixels."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 700})
 
-    def prefer(self, **features):
+    def ask_for(self, **features):
         """What the person's system asks for: media features, and no others."""
         wished = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wished})
+
+    def prefer(self, **features):
+        """Asks for it while a page is shown, and returns when the page is drawn by it. Needs scripts."""
+        self.ask_for(**features)
         # The page hears of it in its next frame, and is drawn anew by the one after that.
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[0])))")
 
