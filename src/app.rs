@@ -14,8 +14,8 @@ use crate::connection::Wheel;
 use crate::http::Assets;
 use crate::limiter::HourLimiter;
 use crate::mail::{Heard, Mail, news};
+use crate::media::Library;
 use crate::media::small_picture;
-use crate::media::{DemoTracks, Library, Provider};
 use crate::presence::MemoryPresence;
 use crate::privacy::Exports;
 use crate::privacy::policy::{VERSIONS, Version};
@@ -26,8 +26,10 @@ use crate::store::{AccountId, OpenError, SqliteStore, Store};
 use crate::support::Support;
 use crate::visits::Visits;
 use parking_lot::Mutex;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use stereo_protocol::{ErrorKind, ErrorObject, Track};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
@@ -45,6 +47,9 @@ const SHOWN_BY_ONE: u32 = 300;
 const LETTERS_OF_ONE: u32 = 30;
 /// Exports that one account may have read in, an hour.
 const IMPORTS_OF_ONE: u32 = 10;
+
+/// Files elsewhere that one address may have looked at, an hour.
+const LOOKED_AT_FOR_ONE: u32 = 200;
 
 /// Visits that one address may tell of, an hour.
 const VISITS_OF_ONE: u32 = 1_000;
@@ -97,6 +102,8 @@ pub struct App {
     pub visits: Visits,
     /// Visits that were told of, by address.
     pub visits_told: HourLimiter,
+    /// Files elsewhere that were looked at, by the address of whoever added them.
+    pub looked_at: HourLimiter,
     /// Exports on their way to their owners.
     pub exports: Exports,
     /// Exports that were read in, by whose account.
@@ -149,10 +156,6 @@ impl App {
             news: tell,
             tracker: TaskTracker::new(),
         };
-        let demo = config
-            .media
-            .demo_tracks
-            .then(|| Box::new(DemoTracks::default()) as Box<dyn Provider>);
         let mail = Mail::new(
             &config,
             store.clone(),
@@ -177,11 +180,12 @@ impl App {
             letters_written: HourLimiter::new(LETTERS_OF_ONE),
             visits: Visits::default(),
             visits_told: HourLimiter::new(VISITS_OF_ONE),
+            looked_at: HourLimiter::new(LOOKED_AT_FOR_ONE),
             exports: Exports::default(),
             imports: HourLimiter::new(IMPORTS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
-            library: Library::new(demo.into_iter().collect()),
+            library: Library::new(&config.media),
             assets: Assets::default(),
             rooms_opened: HourLimiter::new(config.rooms.per_address_per_hour),
             wrong_passwords: HourLimiter::new(config.rooms.wrong_passwords_per_hour),
@@ -226,10 +230,29 @@ impl App {
             &self.confirmations,
             &self.letters_written,
             &self.visits_told,
+            &self.looked_at,
             &self.imports,
         ];
         limiters.into_iter().for_each(HourLimiter::sweep);
         self.mail.forget_counts();
+    }
+
+    /// Tracks by ids and URLs; those elsewhere are looked at for who asks from `address`.
+    ///
+    /// # Errors
+    /// `rate_limited` when that is asked too often, and as [`Library::look_up`].
+    pub(crate) async fn look_up(
+        &self,
+        address: IpAddr,
+        wanted: &[Box<str>],
+    ) -> Result<Vec<Arc<Track>>, ErrorObject> {
+        for _ in 0..self.library.elsewhere(wanted) {
+            self.looked_at.take(address).map_err(|wait| {
+                let message = "too many files elsewhere were added from your network";
+                ErrorObject::new(ErrorKind::RateLimited, message).with_retry_after(wait)
+            })?;
+        }
+        self.library.look_up(wanted).await
     }
 
     /// Tells every room that an account has another picture, or none.

@@ -14,7 +14,7 @@ use stereo::http::BODIES;
 use stereo::media::Library;
 use stereo::privacy::{Import, Taken};
 use stereo::room::Rules;
-use stereo::room::text::clean_line;
+use stereo::text::clean_line;
 use stereo::store::AccountId;
 use stereo_protocol::{ErrorKind, ErrorObject};
 use zip::write::{SimpleFileOptions, ZipWriter};

@@ -1,4 +1,5 @@
-//! Hosts, origins and hops: no header makes a foreign name ours, or an untrusted hop believed.
+//! Hosts, origins and hops: no header makes a foreign name ours, or an untrusted hop believed, and no
+//! origin of a file elsewhere ends the header that it is put in.
 
 #![no_main]
 
@@ -6,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use libfuzzer_sys::fuzz_target;
 use std::net::{IpAddr, Ipv4Addr};
 use stereo::http::{client_address, is_our_host, limited_unit, origin_of};
+use stereo::media::direct::Origin;
 
 const PUBLIC: &str = "https://stereo.example";
 
@@ -23,6 +25,12 @@ fuzz_target!(|input: (u32, &str, Vec<&[u8]>)| {
     }
     if let Some((scheme, authority)) = origin_of(text) {
         assert!(text.starts_with(&format!("{scheme}://{authority}")));
+    }
+    if let Some(origin) = Origin::parse(text) {
+        assert_eq!(origin.to_string(), text);
+        let authority = text.split_once("://").map(|(_, authority)| authority);
+        let ends = |c: char| c.is_whitespace() || c.is_control() || ";,'\"*/@".contains(c);
+        assert!(authority.is_some_and(|it| !it.is_empty() && !it.contains(ends)), "{text}");
     }
     let peer = IpAddr::V4(Ipv4Addr::from_bits(peer));
     let mut headers = HeaderMap::new();

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub struct Track {
     /// The track's id, stable over restarts.
     pub id: TrackId,
-    /// Who serves it: `hosted` (this server), later `direct`, `youtube`, ….
+    /// Who serves it: `hosted` (this server), `direct` (another one, at `url`), later others.
     pub provider: Box<str>,
     /// Title.
     pub title: Box<str>,
@@ -27,6 +27,37 @@ pub struct Track {
     /// The artwork's own colour, `#rrggbb`, for the room's light.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accent: Option<Box<str>>,
+}
+
+impl Track {
+    /// The provider of what this server serves itself.
+    pub const HOSTED: &'static str = "hosted";
+
+    /// Whether somebody else serves it. Then address and title are what a person gave, and go with
+    /// that person.
+    pub fn is_elsewhere(&self) -> bool {
+        &*self.provider != Self::HOSTED
+    }
+
+    /// What stays where this track stood once it was deleted, or where it may not be told: its id
+    /// and who served it.
+    pub fn withheld(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            provider: self.provider.clone(),
+            title: Box::default(),
+            artists: Vec::new(),
+            duration_ms: 0,
+            url: Box::default(),
+            artwork: None,
+            accent: None,
+        }
+    }
+
+    /// Whether that is all there is of it.
+    pub fn is_withheld(&self) -> bool {
+        self.url.is_empty()
+    }
 }
 
 /// One entry of the queue.

@@ -133,6 +133,7 @@ impl Config {
         self.server.validate()?;
         self.rooms.validate()?;
         self.limits.validate()?;
+        self.media.validate()?;
         self.store.validate()?;
         self.backup.validate()?;
         self.mail.validate()?;

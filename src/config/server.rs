@@ -132,7 +132,7 @@ impl Server {
 }
 
 /// Why a text is not an origin as browsers write it (RFC 6454 §6.1), which is how it is compared.
-fn origin_fault(text: &str) -> Option<String> {
+pub(super) fn origin_fault(text: &str) -> Option<String> {
     let wrong = || format!("expected http://host or https://host, without a path, not {text:?}");
     let Some((scheme, authority)) = origin_of(text) else {
         return Some(wrong());

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{
     ClockParams, CloseCode, Command, ErrorKind, ErrorObject, JoinParams, MemberId, QueueAdd,
-    Request, RequestId, RoomId, RoomUpdate,
+    Request, RequestId, RoomId, RoomUpdate, Track,
 };
 use tokio::time::Instant;
 
@@ -80,6 +80,7 @@ enum Work {
     Join(Box<JoinParams>, RequestId),
     Send(RoomEvent),
     Update(Box<RoomUpdate>, Option<Reply>, Option<Box<str>>),
+    LookUp(Box<QueueAdd>, Option<Reply>, Option<Box<str>>),
 }
 
 impl Handler for Conversation {
@@ -132,6 +133,7 @@ impl Handler for Conversation {
             }
             Work::Send(event) => self.send(event).await,
             Work::Update(update, reply, op) => self.update(*update, reply, op).await,
+            Work::LookUp(add, reply, op) => self.look_up(*add, reply, op),
         }
     }
 }
@@ -204,12 +206,18 @@ impl Conversation {
                 let _ = seat.room.offer(RoomEvent::Report { member, report });
                 return Ok(None);
             }
-            Command::QueueAdd(add) => RoomEvent::Wish {
-                member,
-                reply,
-                wish: self.resolve(add)?,
-                op,
-            },
+            Command::QueueAdd(add) => {
+                self.check_size(&add)?;
+                if self.app.library.elsewhere(&add.tracks) > 0 {
+                    return Ok(Some(Work::LookUp(Box::new(add), reply, op)));
+                }
+                RoomEvent::Wish {
+                    member,
+                    reply,
+                    wish: added(self.app.library.resolve(&add.tracks)?, add.after),
+                    op,
+                }
+            }
             Command::RoomUpdate(update) => {
                 return Ok(Some(Work::Update(Box::new(update), reply, op)));
             }
@@ -268,7 +276,7 @@ impl Conversation {
         Ok(())
     }
 
-    fn resolve(&self, add: QueueAdd) -> Result<Wish, ErrorObject> {
+    fn check_size(&self, add: &QueueAdd) -> Result<(), ErrorObject> {
         let limits = &self.app.rules.limits;
         let most = limits.tracks_per_add as usize;
         if add.tracks.len() > most {
@@ -290,10 +298,36 @@ impl Conversation {
             )
             .with_field(field));
         }
-        Ok(Wish::Add {
-            tracks: self.app.library.resolve(&add.tracks)?,
-            place: add.after,
-        })
+        Ok(())
+    }
+
+    /// Looks at what is elsewhere, and adds it then: beside this socket, which must not wait for
+    /// whoever serves it. How many do at once is bounded by the library.
+    fn look_up(&self, add: QueueAdd, reply: Option<Reply>, op: Option<Box<str>>) {
+        let Some(seat) = &self.seated else { return };
+        let (room, member) = (seat.room.clone(), seat.member);
+        let (app, address) = (self.app.clone(), self.address);
+        self.app.node.tracker.spawn(async move {
+            let found = caught(app.look_up(address, &add.tracks)).await;
+            match found.unwrap_or_else(|reference| Err(failed(reference))) {
+                Ok(tracks) => {
+                    let wish = added(tracks, add.after);
+                    // False: the room is over, and has told everybody itself.
+                    let _ = (room.send(RoomEvent::Wish {
+                        member,
+                        reply,
+                        wish,
+                        op,
+                    }))
+                    .await;
+                }
+                Err(error) => {
+                    if let Some(reply) = reply {
+                        reply.outlet.push(&[failure(&reply.id, &error)]);
+                    }
+                }
+            }
+        });
     }
 
     /// Sends to the room on the spot, or gives back what its mailbox has no place for now.
@@ -369,6 +403,10 @@ impl Conversation {
                 .await;
         }
     }
+}
+
+fn added(tracks: Vec<Arc<Track>>, place: stereo_protocol::Place) -> Wish {
+    Wish::Add { tracks, place }
 }
 
 /// What is answered when something of ours failed, and was reported under a reference.

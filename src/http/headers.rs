@@ -1,5 +1,6 @@
 //! Headers of every response.
 
+use crate::media::direct::Origin;
 use http::{HeaderMap, HeaderValue};
 
 /// Where Fathom's script comes from, and counts.
@@ -49,6 +50,20 @@ pub(super) fn secure(headers: &mut HeaderMap, page: Page<'_>) {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert("content-security-policy", policy);
     }
+}
+
+/// Lets the empty page of a frame load sound from one other server, and be framed by ours alone.
+/// After [`secure`]: what that says otherwise, holds.
+pub(super) fn frame(headers: &mut HeaderMap, origin: &Origin) {
+    let policy = format!(
+        "default-src 'none'; media-src {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert("content-security-policy", policy);
+    }
+    // Who serves the sound hears nothing of us, whatever else does.
+    let told = HeaderValue::from_static("no-referrer");
+    headers.insert("referrer-policy", told);
 }
 
 /// What keeps an answer to itself that is no page, of the listeners that serve none.
@@ -150,6 +165,19 @@ mod tests {
             let is_ours = source.ends_with("://stereo.example:8443");
             assert!(is_ours || ["data:", "blob:"].contains(&source), "{source}");
         }
+    }
+
+    #[test]
+    fn a_frame_loads_sound_of_one_server_and_nothing_else() {
+        let mut headers = secured("stereo.example");
+        let origin = Origin::parse("https://music.example.org").unwrap();
+        frame(&mut headers, &origin);
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert_eq!(
+            policy,
+            "default-src 'none'; media-src https://music.example.org; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+        );
+        assert_eq!(headers["referrer-policy"], "no-referrer");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod assets;
 mod body;
+mod elsewhere;
 pub mod error;
 mod headers;
 mod me;
@@ -70,6 +71,9 @@ pub async fn serve(app: Arc<App>, request: Request, peer: IpAddr) -> Response {
         has_fathom: !app.config.analytics.fathom_site.is_empty(),
     };
     headers::secure(response.headers_mut(), page);
+    if let Some(elsewhere::FrameFor(origin)) = response.extensions_mut().remove() {
+        headers::frame(response.headers_mut(), &origin);
+    }
     response
 }
 
@@ -217,6 +221,7 @@ async fn route(
             reading(&request, "GET, HEAD")?;
             me::serve_picture(app, file).await
         }
+        ["elsewhere"] => elsewhere::frame(app, &request),
         ["media", file] => media::serve(app, file, reading(&request, "GET, HEAD")?),
         ["assets", ..] => app.assets.serve(
             "web",

@@ -178,10 +178,16 @@ pub(super) async fn resolve(
         .with_field("tracks")
         .into());
     }
-    Ok(json(
-        StatusCode::OK,
-        &value!({"tracks": app.library.resolve(&wanted.tracks)?}),
-    ))
+    let longest = app.rules.limits.url as usize;
+    let mut lengths = wanted.tracks.iter().map(|track| track.chars().count());
+    if let Some(place) = lengths.position(|length| length > longest) {
+        let field = format!("tracks[{place}]");
+        let message = format!("{field}: at most {longest} characters");
+        let error = ErrorObject::new(ErrorKind::TooLarge, message);
+        return Err(error.with_field(field).into());
+    }
+    let tracks = app.look_up(asker.address.get(), &wanted.tracks).await?;
+    Ok(json(StatusCode::OK, &value!({"tracks": tracks})))
 }
 
 /// `?query=&page=`.

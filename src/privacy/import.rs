@@ -244,7 +244,7 @@ impl Room {
         // Who has never been in their room has no name there.
         let name = you.filter(|you| !you.name.is_empty());
         let name =
-            name.map(|you| crate::room::text::clean_line("you.name", &you.name, rules.limits.name));
+            name.map(|you| crate::text::clean_line("you.name", &you.name, rules.limits.name));
         let me = you.map(|you| you.member);
         let mut members = Members { me, host };
         let mut tracks = Tracks {
@@ -266,9 +266,10 @@ impl Room {
         let queue = queue.collect();
         let history = self.history.into_iter();
         let history = history.filter_map(|play| {
+            let track = tracks.track(&play.track)?;
             Some(StoredPlay {
-                track: tracks.track(&play.track)?,
-                by: members.renamed(play.by),
+                by: members.adder(play.by, &track),
+                track,
                 reason: play.reason,
             })
         });
@@ -341,16 +342,18 @@ struct Members {
 }
 
 impl Members {
-    fn renamed(&mut self, by: MemberId) -> MemberId {
-        match Some(by) == self.me {
+    /// Who added a track. One elsewhere is somebody's words, kept under the key of whoever they are
+    /// of: here that is whoever brings them along.
+    fn adder(&self, by: MemberId, track: &Track) -> MemberId {
+        match Some(by) == self.me || track.is_elsewhere() {
             true => self.host,
             false => by,
         }
     }
 }
 
-/// Tracks as this server has them: nothing of what an export says of one is believed, for its
-/// address would be asked by everybody who listens.
+/// Tracks as this server has them: nothing of what an export says of one that is served here is
+/// believed. One elsewhere comes along where such are taken, as far as it could be added here.
 struct Tracks<'a> {
     library: &'a Library,
     missing: usize,
@@ -358,9 +361,9 @@ struct Tracks<'a> {
 
 impl Tracks<'_> {
     fn track(&mut self, given: &Track) -> Option<Arc<Track>> {
-        let by_id = self.library.resolve(std::slice::from_ref(&given.id.0));
-        let found = by_id.or_else(|_| self.library.resolve(std::slice::from_ref(&given.url)));
-        let found = found.ok().and_then(|mut found| found.pop());
+        let hosted = (self.library.hosted(&given.id.0)).or_else(|| self.library.hosted(&given.url));
+        let told = || self.library.direct()?.told(given);
+        let found = hosted.or_else(told);
         if found.is_none() {
             self.missing += 1;
         }
@@ -368,10 +371,11 @@ impl Tracks<'_> {
     }
 
     fn item(&mut self, given: Item, members: &mut Members) -> Option<stereo_protocol::QueueItem> {
+        let track = self.track(&given.track)?;
         Some(stereo_protocol::QueueItem {
             id: ItemId::from_bits(u64::from_ne_bytes(crate::secret::random())),
-            track: self.track(&given.track)?,
-            by: members.renamed(given.by),
+            by: members.adder(given.by, &track),
+            track,
             votes: 0,
             pinned: given.pinned,
         })

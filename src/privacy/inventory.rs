@@ -108,6 +108,7 @@ const WITH_MAIL: &str = "when it is sent, or cannot be within three days; when i
 const WITH_ROOM: &str = "with the room; with the account that owns it";
 const WITH_MEMBER: &str =
     "when the member is erased, or not kept any more; with the room or the account";
+const WITH_TRACK: &str = "when it is removed, or so many have played since as are kept; when who added it is erased; with the room or the account";
 const WITH_BAN: &str = "when the ban is lifted or the member erased; with the room or the account";
 
 /// Everything.
@@ -207,12 +208,17 @@ pub const INVENTORY: &[Kind] = &[
     kind("which account is banned", Column("room_bans", "account"), Account, Kept::Plain, None, WITH_BAN),
     kind("the random name of a guest's key for this room", Column("room_bans", "key"), Guest, Kept::Plain, None, WITH_BAN),
     kind("who is banned and until when; hash of a guest's token", Column("room_bans", "banned"), Anybody, Kept::Sealed, Some("rooms"), WITH_BAN),
+    kind("in which room", Column("room_tracks", "room"), Anybody, Kept::Plain, None, WITH_TRACK),
+    kind("the random name of a track that somebody else serves", Column("room_tracks", "track"), Anybody, Kept::Plain, Some("rooms"), WITH_TRACK),
+    kind("which account added it", Column("room_tracks", "account"), Account, Kept::Plain, None, WITH_TRACK),
+    kind("the random name of the key for this room of the guest who added it", Column("room_tracks", "key"), Guest, Kept::Plain, None, WITH_TRACK),
+    kind("the track, its address and title among it; hash of a guest's token", Column("room_tracks", "content"), Anybody, Kept::Sealed, Some("rooms"), WITH_TRACK),
     kind("in which room", Column("room_items", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
     kind("an item's random name", Column("room_items", "item"), Nobody, Kept::Plain, Some("rooms"), "when it has played or is removed; with the room"),
-    kind("a track, and the random name of the member who added it", Column("room_items", "content"), Anybody, Kept::Plain, Some("rooms"), "when it has played or is removed; with the room; the name of an erased member is nobody's"),
+    kind("a track, of one that somebody else serves only its name, and the random name of the member who added it", Column("room_items", "content"), Anybody, Kept::Plain, Some("rooms"), "when it has played or is removed; with the room; the name of an erased member is nobody's"),
     kind("in which room", Column("room_history", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
     kind("a place in the order", Column("room_history", "place"), Nobody, Kept::Plain, Some("rooms"), "when as many have played since as are kept; with the room"),
-    kind("a track that played, and the random name of the member who added it", Column("room_history", "content"), Anybody, Kept::Plain, Some("rooms"), "when as many have played since as are kept; with the room; the name of an erased member is nobody's"),
+    kind("a track that played, of one that somebody else serves only its name, and the random name of the member who added it", Column("room_history", "content"), Anybody, Kept::Plain, Some("rooms"), "when as many have played since as are kept; with the room; the name of an erased member is nobody's"),
     kind("in which room", Column("room_log", "room"), Nobody, Kept::Plain, None, WITH_ROOM),
     kind("a place in the order", Column("room_log", "place"), Nobody, Kept::Plain, Some("rooms"), "when as much was done since as is kept; with the room"),
     kind("what was done, by the random name of the member", Column("room_log", "content"), Anybody, Kept::Plain, Some("rooms"), "when as much was done since as is kept; with the room; the name of an erased member is nobody's"),

@@ -2,7 +2,7 @@
 
 use super::input::Made;
 use super::state::{Context, State};
-use super::text::{clean, clean_line};
+use crate::text::{clean, clean_line};
 use stereo_protocol::{
     ChatMessage, ErrorKind, ErrorObject, Event, ItemId, MemberId, MessageId, REACTIONS, Role,
 };

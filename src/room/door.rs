@@ -2,8 +2,8 @@
 
 use super::input::{Answer, ConnectionId, Effect, Join, MemberKey, Ms};
 use super::state::{Acting, Context, State};
-use super::text::clean_line;
 use crate::store::RoomNews;
+use crate::text::clean_line;
 use stereo_protocol::{
     Cause, CloseCode, ErrorKind, ErrorObject, Event, HostLeaves, MemberId, Person, Role, Visibility,
 };

@@ -24,19 +24,17 @@ pub(super) fn entry(event: &Event) -> Option<(&'static str, Option<MemberId>)> {
     })
 }
 
-/// The title of the track that an event is about, looked up before the event is folded.
+/// The title of the track that an event is about, looked up before the event is folded. None of a
+/// track that somebody else serves: it is what a person gave, and goes when they do.
 pub(super) fn title(event: &Event, state: &PublicState) -> Option<Box<str>> {
     let queued = |item: &ItemId| state.queue.iter().find(|queued| queued.id == *item);
-    match event {
-        Event::QueueAdded { items, .. } => items.first().map(|item| item.track.title.clone()),
-        Event::QueueRemoved { items } => items
-            .first()
-            .and_then(queued)
-            .map(|item| item.track.title.clone()),
-        Event::QueueMoved { item, .. } => queued(item).map(|item| item.track.title.clone()),
-        Event::PlaybackChanged { current, .. } => {
-            current.as_ref().map(|item| item.track.title.clone())
-        }
+    let item = match event {
+        Event::QueueAdded { items, .. } => items.first(),
+        Event::QueueRemoved { items } => items.first().and_then(queued),
+        Event::QueueMoved { item, .. } => queued(item),
+        Event::PlaybackChanged { current, .. } => current.as_ref(),
         _ => None,
-    }
+    };
+    let hosted = item.filter(|item| !item.track.is_elsewhere());
+    hosted.map(|item| item.track.title.clone())
 }

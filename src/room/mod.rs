@@ -7,6 +7,7 @@ pub mod actor;
 mod audience;
 mod chat;
 mod door;
+mod elsewhere;
 mod fanout;
 mod handle;
 mod ids;
@@ -28,7 +29,6 @@ mod state;
 mod stored;
 #[cfg(test)]
 mod tests;
-pub mod text;
 mod undo;
 mod votes;
 

@@ -2,7 +2,7 @@
 
 use super::input::{Effect, Made, MemberKey, Ms, SecretHash};
 use super::state::{Context, State, push_bounded};
-use super::text::clean_line;
+use crate::text::clean_line;
 use sha2::{Digest, Sha256};
 use stereo_protocol::{
     BanId, Cause, CloseCode, ErrorKind, ErrorObject, Event, InviteCreate, InviteId, Limits,
@@ -306,8 +306,8 @@ impl State {
         Ok(new_password)
     }
 
-    /// Erases a member: the name, what they wrote, and everything private. What they added stays,
-    /// under an id that names nobody.
+    /// Erases a member: the name, what they wrote, the tracks elsewhere that they added, and
+    /// everything private. What else they added stays, under an id that names nobody.
     pub(super) fn forget(
         &mut self,
         context: &mut Context,
@@ -335,6 +335,7 @@ impl State {
         }
         self.put_out(context, member, code);
         self.bans.retain(|ban| ban.member != member);
+        self.take_out_elsewhere(context, member);
         self.ring.redact_member(member);
         context.step.erased = true;
         self.emit(context, Some(Cause::Erased), Event::MemberErased { member });

@@ -118,7 +118,9 @@ impl State {
         at_ms: Ms,
     ) {
         let ended = self.public.current.clone();
-        if let Some(ended) = &ended {
+        // What is deleted is not history.
+        let deleted = |item: &&QueueItem| reason == EndReason::Removed && item.track.is_elsewhere();
+        if let Some(ended) = ended.as_ref().filter(|ended| !deleted(ended)) {
             let played = Played {
                 track: ended.track.clone(),
                 by: ended.by,

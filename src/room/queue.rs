@@ -179,7 +179,7 @@ impl State {
             .checked_sub(1)
             .map(|before| self.public.queue[before].id);
         self.emit(context, None, Event::QueueRemoved { items: vec![item] });
-        self.remember_undo(member, Undo::Removed(vec![(queued, before)]));
+        self.remember_removed(member, vec![(queued, before)]);
         Ok(())
     }
 
@@ -251,7 +251,7 @@ impl State {
         }
         let removed = self.with_predecessors(&items);
         self.emit(context, None, Event::QueueCleared { items });
-        self.remember_undo(member, Undo::Removed(removed));
+        self.remember_removed(member, removed);
         Ok(())
     }
 
@@ -296,6 +296,20 @@ impl State {
         self.emit(context, None, Event::QueueShuffled { order });
         self.remember_undo(member, Undo::Shuffled(was));
         Ok(())
+    }
+
+    /// Of tracks that others serve nothing is remembered: they are deleted for good.
+    fn remember_removed(
+        &mut self,
+        member: MemberId,
+        mut removed: Vec<(QueueItem, Option<ItemId>)>,
+    ) {
+        removed.retain(|(item, _)| !item.track.is_elsewhere());
+        match (removed.is_empty(), self.members.get_mut(member)) {
+            (false, _) => self.remember_undo(member, Undo::Removed(removed)),
+            (true, Some(member)) => member.undo = None,
+            (true, None) => {}
+        }
     }
 
     fn remember_undo(&mut self, member: MemberId, undo: Undo) {

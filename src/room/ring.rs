@@ -2,7 +2,11 @@
 
 use bytes::Bytes;
 use std::collections::VecDeque;
-use stereo_protocol::{Event, EventNotice, MemberId, MessageId};
+use std::sync::Arc;
+use stereo_protocol::{Event, EventNotice, MemberId, MessageId, QueueItem};
+
+/// What an event holds that tells of a track.
+const TRACK: &str = "\"track\":";
 
 /// Encoded events, gapless, bounded in count and in bytes: the oldest go.
 #[derive(Debug)]
@@ -100,6 +104,25 @@ impl Ring {
                 notice.event = Event::Redacted {};
             }
             named || called || said
+        });
+    }
+
+    /// Rewrites what deleted items left: that they were there stays, since the events after them say
+    /// what became of them.
+    pub(super) fn withhold(&mut self, deleted: impl Fn(&QueueItem) -> bool) {
+        self.rewrite(TRACK, |notice| {
+            let items: &mut [QueueItem] = match &mut notice.event {
+                Event::QueueAdded { items, .. } => items,
+                Event::PlaybackChanged { current, .. } => current.as_mut_slice(),
+                _ => return false,
+            };
+            let told = |item: &&mut QueueItem| deleted(item) && !item.track.is_withheld();
+            let mut changed = false;
+            for item in items.iter_mut().filter(told) {
+                item.track = Arc::new(item.track.withheld());
+                changed = true;
+            }
+            changed
         });
     }
 

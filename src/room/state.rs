@@ -353,6 +353,7 @@ impl State {
     pub(super) fn emit(&mut self, context: &mut Context, cause: Option<Cause>, event: Event) {
         self.seq += 1;
         context.step.save |= super::stored::is_kept(&event);
+        let deleted = self.deletes_elsewhere(&event);
         let by = context.by;
         self.write_log(by, &event);
         let people = self.introduce(by, &event);
@@ -374,6 +375,7 @@ impl State {
         let json = encode(&notice);
         self.ring.push(json.clone());
         context.step.events.push(json);
+        self.forget_elsewhere(context, &deleted);
     }
 
     /// What is known of an item of the queue beside its public part goes with the item.
@@ -479,12 +481,13 @@ impl State {
             return false;
         }
         self.sweep_at = now + self.rules.ops_kept_ms;
+        let adders = self.adders_elsewhere();
         let public = &self.public;
         let owner = self.owner;
         self.members.sweep(
             now.saturating_sub(self.rules.ops_kept_ms),
             self.rules.absent_kept,
-            |id| Some(id) == owner || public.people.contains_key(&id),
+            |id| Some(id) == owner || public.people.contains_key(&id) || adders.contains(&id),
         );
         // Those who have a role or are named stay, however many: twice that is the next time.
         self.absent_most = 2 * self.members.absent().max(self.rules.absent_kept);

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use stereo_protocol::{
-    Entry, Epoch, Event, MemberId, Person, PublicState, QueueItem, Role, Visibility,
+    Entry, Epoch, Event, MemberId, Person, Playback, PublicState, QueueItem, Role, Visibility,
 };
 
 /// Whether an event changes what stays. Chat and votes are gone with the process.
@@ -107,9 +107,12 @@ impl State {
     /// plays goes on where it would be by now.
     pub fn restore(rules: Arc<Rules>, stored: StoredRoom, epoch: Epoch, now: Ms) -> Self {
         let mut state = Self::new(rules, stored.settings, epoch, now);
-        state.public.current = stored.current;
-        state.public.playback = stored.playback;
-        state.public.queue = stored.queue;
+        // Whoever added what is withheld was erased since.
+        let is_told = |item: &QueueItem| !item.track.is_withheld();
+        state.public.current = stored.current.filter(is_told);
+        state.public.playback = stored.playback.filter(|_| state.public.current.is_some());
+        state.public.queue = stored.queue.into_iter().filter(is_told).collect();
+        state.go_on_with_the_next(now);
         state.password = (stored.password, stored.password_version);
         state.kept_for = Some(stored.owner);
         for (id, member) in stored.members {
@@ -133,9 +136,28 @@ impl State {
         state.owner = host.filter(|host| state.members.get(*host).is_some());
         state.bans = stored.bans.into_iter().map(ban).collect();
         state.invites = stored.invites.into_iter().map(invite).collect();
-        state.history = stored.history.into_iter().map(played).collect();
+        let history = stored.history.into_iter();
+        let told = history.filter(|play| !play.track.is_withheld());
+        state.history = told.map(played).collect();
         state.log = stored.log.into_iter().map(logged).collect();
         state
+    }
+}
+
+impl State {
+    /// What waits is played: also when what played is not there any more.
+    fn go_on_with_the_next(&mut self, now: Ms) {
+        if self.public.current.is_some() || self.public.queue.is_empty() {
+            return;
+        }
+        let next = self.public.queue.remove(0);
+        self.public.playback = Some(Playback {
+            item: next.id,
+            position_ms: 0,
+            at_ms: now + self.lead_ms(),
+            paused: false,
+        });
+        self.public.current = Some(next);
     }
 }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use stereo_protocol::{
     BanId, EndReason, InviteId, MemberId, Playback, QueueItem, Role, RoomId, RoomSettings, Track,
+    TrackId,
 };
 
 /// A room as it is kept: all that it needs to go on.
@@ -98,6 +99,15 @@ pub struct StoredInvite {
     pub until_ms: Option<u64>,
 }
 
+/// A track that somebody else serves, and by whose key it is sealed: who added it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredTrack {
+    /// Who added it.
+    pub key: StoredKey,
+    /// What it is.
+    pub track: Arc<Track>,
+}
+
 /// What played: in order, without times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredPlay {
@@ -134,7 +144,7 @@ macro_rules! told_without_its_value {
         }
     )*};
 }
-told_without_its_value!(StoredKey StoredMember StoredBan StoredInvite);
+told_without_its_value!(StoredKey StoredMember StoredBan StoredInvite StoredTrack);
 
 /// Rooms, as a list of them is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,6 +159,22 @@ impl StoredRoom {
     /// Names it.
     pub fn id(&self) -> RoomId {
         self.settings.id
+    }
+
+    /// Every track of its queue and history that somebody else serves. One of a member who is not
+    /// kept is left out: nobody could ever erase it.
+    pub fn elsewhere(&self) -> BTreeMap<TrackId, StoredTrack> {
+        let items = self.queue.iter().chain(&self.current);
+        let items = items.map(|item| (&item.track, item.by));
+        let played = self.history.iter().map(|play| (&play.track, play.by));
+        let all = items.chain(played);
+        let elsewhere = all.filter(|(track, _)| track.is_elsewhere() && !track.is_withheld());
+        let stored = elsewhere.filter_map(|(track, by)| {
+            let key = self.members.get(&by)?.key;
+            let track = track.clone();
+            Some((track.id.clone(), StoredTrack { key, track }))
+        });
+        stored.collect()
     }
 }
 

@@ -473,6 +473,23 @@ fn account_member(account: AccountId) -> StoredMember {
     }
 }
 
+/// As [`item`], of somebody else's server.
+pub(super) fn elsewhere(number: u64) -> QueueItem {
+    let hosted = item(number);
+    let track = Track {
+        id: TrackId(format!("t_away_{number}").into()),
+        provider: "direct".into(),
+        title: format!("Needle {number}").into(),
+        url: format!("https://music.example.org/needle-{number}.mp3").into(),
+        ..Track::clone(&hosted.track)
+    };
+    QueueItem {
+        track: Arc::new(track),
+        by: member(1),
+        ..hosted
+    }
+}
+
 pub(super) fn item(number: u64) -> QueueItem {
     let track = Track {
         id: TrackId(format!("t_{number}").into()),
@@ -512,6 +529,16 @@ fn entry(seq: u64) -> StoredEntry {
 }
 
 /// A room that has something of everything.
+/// As [`play`], of somebody else's server.
+fn away(number: u64) -> StoredPlay {
+    let QueueItem { track, by, .. } = elsewhere(number);
+    StoredPlay {
+        track,
+        by,
+        ..play(number)
+    }
+}
+
 pub(super) fn evening(number: u128, owner: AccountId) -> StoredRoom {
     let mut settings = RoomSettings::new(RoomId::from_bits(number), "Evening at Ada's");
     settings.temporary = false;
@@ -521,14 +548,14 @@ pub(super) fn evening(number: u128, owner: AccountId) -> StoredRoom {
         password: Some("$argon2id$v=19$x".into()),
         password_version: 3,
         host: Some(member(1)),
-        current: Some(item(100)),
+        current: Some(elsewhere(100)),
         playback: Some(Playback {
-            item: item(100).id,
+            item: elsewhere(100).id,
             position_ms: 5,
             at_ms: NOW,
             paused: false,
         }),
-        queue: (1..=20).map(item).collect(),
+        queue: (1..=20).map(item).chain([elsewhere(21)]).collect(),
         members: [
             (member(1), account_member(owner)),
             (member(2), guest(2)),
@@ -548,7 +575,7 @@ pub(super) fn evening(number: u128, owner: AccountId) -> StoredRoom {
             uses_left: Some(2),
             until_ms: None,
         }],
-        history: (1..5).map(play).collect(),
+        history: (1..5).map(play).chain([away(22)]).collect(),
         log: (1..9).map(entry).collect(),
     }
 }

@@ -313,6 +313,7 @@ async fn a_day_of_visits_leaves_neither_address_nor_agent_nor_time() {
             "pictures" | "unsubscribes" => "account",
             "room_members" => "room || '/' || member",
             "room_bans" => "room || '/' || ban",
+            "room_tracks" => "room || '/' || track",
             "room_items" | "room_history" | "room_log" => "room",
             _ => "id",
         };

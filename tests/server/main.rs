@@ -13,6 +13,7 @@ mod crawl;
 mod crowd;
 mod described;
 mod durable;
+mod elsewhere;
 mod erased;
 mod faults;
 mod http;

@@ -2,6 +2,7 @@
 //! then goes, and everything is searched that the server wrote or said: every file of its folder,
 //! its log, its metrics, and what other people are told afterwards.
 
+use crate::elsewhere::{Elsewhere, Given, wav};
 use crate::person::{Browser, Mailbox};
 use crate::portability::unzipped;
 use crate::process::Process;
@@ -42,6 +43,7 @@ const PLANTED: &[(&str, &str, &[&str])] = &[
     ("rooms", "settings", &["ndl retitled", "ndl locked"]),
     ("room_members", "person", &["ndl Name"]),
     ("room_bans", "banned", &[]),
+    ("room_tracks", "content", &["ndl track", "ndl-track"]),
 ];
 
 /// What is only there while a mail waits, or after a new version of the policy; the tests of mails
@@ -55,6 +57,8 @@ const VOLATILE: &[&str] = &[
     "ndl password",
     "ndl chat",
     "ndl guest",
+    "ndl of guest",
+    "ndl-of-guest",
     "ndl said",
     "ndl-agent",
     "ndl-path",
@@ -160,6 +164,7 @@ impl Folder {
         for select in [
             "SELECT key, person FROM room_members WHERE key IS NOT NULL",
             "SELECT key, banned FROM room_bans WHERE key IS NOT NULL",
+            "SELECT key, content FROM room_tracks WHERE key IS NOT NULL",
         ] {
             let mut select = db.prepare(select).unwrap();
             let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
@@ -198,6 +203,7 @@ impl Folder {
             ("rooms", "owner"),
             ("room_members", "account"),
             ("room_bans", "account"),
+            ("room_tracks", "account"),
         ] {
             let select = format!("SELECT * FROM {table} WHERE {of} = ?1");
             let mut select = db.prepare(&select).unwrap();
@@ -237,6 +243,7 @@ impl Folder {
                 "rooms" => ("owner", "id"),
                 "room_members" => ("account", "room || '/' || member"),
                 "room_bans" => ("account", "room || '/' || ban"),
+                "room_tracks" => ("account", "room || '/' || track"),
                 _ => ("account", "id"),
             };
             let select = format!(
@@ -599,8 +606,16 @@ async fn the_export_equals_the_store(browser: &mut Browser) {
 #[tokio::test]
 async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
     let (folder, mut mailbox) = (Folder::new(), Mailbox::open().await);
-    let copied = folder.keys_copy();
-    let more = [("STEREO_STORE__KEYS_COPY", copied.to_str().unwrap())];
+    let (copied, elsewhere) = (folder.keys_copy(), Elsewhere::open().await);
+    let more = [
+        ("STEREO_STORE__KEYS_COPY", copied.to_str().unwrap()),
+        ("STEREO_MEDIA__DIRECT", "true"),
+        ("STEREO_MEDIA__DIRECT_ORIGINS", &*elsewhere.origin),
+    ];
+    let away = |path: &str, title: &str| {
+        let url = elsewhere.give(path, Given::InParts(wav(title, 60_000)));
+        json!({"tracks": [url]})
+    };
     let server = Process::start_with(&folder.data(), &mailbox, &more);
     let (mut bob, mut ada) = (Browser::at(server.address), Browser::at(server.address));
     bob.sign_in(&mut mailbox, "bob@example.org").await;
@@ -666,6 +681,8 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
         let add = json!({"tracks": [track]});
         visiting.call("queue.add", add).await.unwrap();
     }
+    let add = away("/ndl-track.wav", "ndl track");
+    visiting.call("queue.add", add).await.unwrap();
     let mut unwelcome = ada.join(&against, json!({"name": "ndl Name"})).await;
     let mut host = bob.join(&against, json!({})).await;
     let ban = json!({"member": unwelcome.you, "ban_ms": 3_600_000});
@@ -681,6 +698,8 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
         .call("queue.add", json!({"tracks": [track]}))
         .await
         .unwrap();
+    let add = away("/ndl-of-guest.wav", "ndl of guest");
+    guest.call("queue.add", add).await.unwrap();
     // What nobody should keep: addresses, agents, paths, wrong requests of everybody.
     let mut eve = Browser::at(server.address);
     eve.sign_in(&mut mailbox, "ndl-eve@example.org").await;
@@ -699,7 +718,7 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
     host.joined = json!({"epoch": host.joined["epoch"]});
     other.seen.clear();
     host.seen.clear();
-    for shown in ["ndl Name", "ndl chat", "ndl guest", "ndl said"] {
+    for shown in ["ndl Name", "ndl chat", "ndl guest", "ndl said", "ndl track"] {
         assert!(before.contains(shown), "{shown}: others see it");
     }
     assert!(

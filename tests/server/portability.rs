@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Read};
 
 /// The zip file of an export, and the document in it.
-async fn exported(browser: &mut Browser) -> (Vec<u8>, Value) {
+pub(crate) async fn exported(browser: &mut Browser) -> (Vec<u8>, Value) {
     let (status, head, zip) = browser.send("GET", "/api/me/export", "", b"").await;
     assert_eq!(status, 200, "{head}");
     let document = serde_json::from_slice(&unzipped(&zip, "stereo-export.json").unwrap());

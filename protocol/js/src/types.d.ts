@@ -82,7 +82,7 @@ export type Track = {
  */
 id: TrackId, 
 /**
- * Who serves it: `hosted` (this server), later `direct`, `youtube`, ….
+ * Who serves it: `hosted` (this server), `direct` (another one, at `url`), later others.
  */
 provider: string, 
 /**

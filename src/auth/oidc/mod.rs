@@ -3,7 +3,7 @@
 //! provider outlives its one use. Knows neither pages nor cookies.
 
 mod account;
-mod client;
+mod ask;
 mod openid;
 mod spotify;
 mod under_way;
@@ -170,12 +170,12 @@ impl Providers {
             .all
             .iter()
             .find(|one| one.issuer() == &*entry.provider)?;
-        let client = match &provider.kind {
-            Kind::OpenId(openid) => openid.client(),
-            Kind::Spotify(spotify) => spotify.client(),
+        let asker = match &provider.kind {
+            Kind::OpenId(openid) => openid.asker(),
+            Kind::Spotify(spotify) => spotify.asker(),
         };
         let url = entry.proven.picture.as_deref()?;
-        client.picture(url, most).await.ok()
+        asker.picture(url, most).await.ok()
     }
 
     fn find(&self, id: &str) -> Result<&Provider, Fault> {

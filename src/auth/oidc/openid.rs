@@ -2,9 +2,10 @@
 //! flow with PKCE (Core §3.1, RFC 7636), believed by the signature of its token alone. What it
 //! says of itself is kept for a while, in memory; no token is.
 
-use super::client::{Client, ClientError};
+use super::ask::Asker;
 use super::{Fault, Proven, Sent, SentBack};
 use crate::config;
+use crate::outgoing::ClientError;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::core::{
@@ -44,7 +45,7 @@ pub(super) struct OpenId {
     issuer: String,
     client_id: ClientId,
     secret: Option<ClientSecret>,
-    client: Client,
+    asker: Asker,
     known: Mutex<Option<Known>>,
 }
 
@@ -62,7 +63,7 @@ impl OpenId {
             issuer: issuer.to_owned(),
             client_id: ClientId::new(provider.client_id.clone()),
             secret: provider.client_secret().map(ClientSecret::new),
-            client: Client::of(issuer),
+            asker: Asker::of(issuer),
             known: Mutex::new(None),
         }
     }
@@ -71,8 +72,8 @@ impl OpenId {
         &self.issuer
     }
 
-    pub(super) fn client(&self) -> &Client {
-        &self.client
+    pub(super) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// Where to send the person.
@@ -158,7 +159,7 @@ impl OpenId {
         let answer = request
             .set_redirect_uri(std::borrow::Cow::Owned(redirect(back.redirect)?))
             .set_pkce_verifier(PkceCodeVerifier::new(back.verifier.to_owned()))
-            .request_async(&self.client)
+            .request_async(&self.asker)
             .await;
         use openidconnect::RequestTokenError as Error;
         let answer = answer.map_err(|error| match error {
@@ -187,7 +188,7 @@ impl OpenId {
             .header("accept", "application/json")
             .body(Vec::new());
         let request = request.map_err(|_| Fault::Wrong("its answer is broken"))?;
-        let answer = self.client.ask(request).await.map_err(unavailable)?;
+        let answer = self.asker.ask(request).await.map_err(unavailable)?;
         if !answer.status().is_success() {
             return Ok(None);
         }
@@ -220,7 +221,7 @@ impl OpenId {
         }
         let issuer = IssuerUrl::new(self.issuer.clone());
         let issuer = issuer.map_err(|_| Fault::Unavailable("its issuer is no address"))?;
-        let found = CoreProviderMetadata::discover_async(issuer, &self.client).await;
+        let found = CoreProviderMetadata::discover_async(issuer, &self.asker).await;
         use openidconnect::DiscoveryError as Error;
         let found = Arc::new(found.map_err(|error| match error {
             Error::Request(error) => unavailable(error),
@@ -246,7 +247,7 @@ impl OpenId {
         if asked.is_some_and(|asked| asked.elapsed() < KEYS_AGAIN) {
             return Ok(metadata.clone());
         }
-        let keys = CoreJsonWebKeySet::fetch_async(metadata.jwks_uri(), &self.client).await;
+        let keys = CoreJsonWebKeySet::fetch_async(metadata.jwks_uri(), &self.asker).await;
         let keys = keys.map_err(|_| Fault::Unavailable("it does not give its keys"))?;
         let metadata = Arc::new(CoreProviderMetadata::clone(metadata).set_jwks(keys));
         if let Some(known) = self.known.lock().as_mut() {

@@ -2,7 +2,7 @@
 //! no scope at all: its id is what signs in, and the address that it could give is not verified by
 //! it, so nobody could use it. The token is asked once who it is of, and dropped.
 
-use super::client::Client;
+use super::ask::Asker;
 use super::{Fault, Proven, Sent, SentBack};
 use crate::config;
 use base64::Engine;
@@ -22,7 +22,7 @@ pub(super) struct Spotify {
     api: String,
     client_id: String,
     secret: String,
-    client: Client,
+    asker: Asker,
 }
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ impl Spotify {
             api: stand_in.unwrap_or(API).to_owned(),
             client_id: provider.client_id.clone(),
             secret: provider.client_secret().unwrap_or_default(),
-            client: Client::of(&provider.issuer),
+            asker: Asker::of(&provider.issuer),
         }
     }
 
@@ -60,8 +60,8 @@ impl Spotify {
         &self.accounts
     }
 
-    pub(super) fn client(&self) -> &Client {
-        &self.client
+    pub(super) fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     /// Where to send the person.
@@ -120,7 +120,7 @@ impl Spotify {
         refused: &'static str,
     ) -> Result<T, Fault> {
         let request = request.map_err(|_| Fault::Wrong("its answer is broken"))?;
-        let response = self.client.ask(request).await;
+        let response = self.asker.ask(request).await;
         let response = response.map_err(|_| Fault::Unavailable("it does not answer"))?;
         match response.status() {
             status if status.is_success() => serde_json::from_slice(response.body())

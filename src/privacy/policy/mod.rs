@@ -101,6 +101,8 @@ enum When {
     Backups,
     Reports,
     NoReports,
+    Direct,
+    NoDirect,
 }
 
 impl When {
@@ -125,6 +127,8 @@ impl When {
             Self::Letters => !config.mail.smtp.is_empty(),
             Self::Reports => !config.telemetry.sentry_dsn.is_empty(),
             Self::NoReports => config.telemetry.sentry_dsn.is_empty(),
+            Self::Direct => config.media.direct,
+            Self::NoDirect => !config.media.direct,
         }
     }
 }
@@ -232,6 +236,7 @@ pub fn summary(config: &Config, versions: &[Version]) -> Value {
             "complaints": given(&operator.complaints),
         },
         "analytics": analytics(config),
+        "direct": config.media.direct,
         "source": source(config),
         "commit": COMMIT,
     })

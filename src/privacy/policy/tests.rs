@@ -57,6 +57,9 @@ fn a_section_stands_only_where_it_is_so() {
         assert!(has(&Config::default(), id) && !has(&named(), id), "{id}");
     }
     let mut config = Config::default();
+    assert!(has(&config, "no_direct") && !has(&config, "direct"));
+    config.media.direct = true;
+    assert!(has(&config, "direct") && !has(&config, "no_direct"));
     config.analytics.fathom_site = "ABCDEFGH".into();
     assert!(has(&config, "fathom") && !has(&config, "uncounted"));
     config.tls.certificate = "/certificate".into();

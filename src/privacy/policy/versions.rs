@@ -18,6 +18,13 @@ pub struct Version {
 /// Every version, the newest first.
 pub const VERSIONS: &[Version] = &[
     Version {
+        number: 3,
+        date: "2026-11-26",
+        significant: true,
+        en: "Operators can let people add music that lies on another server. You are asked before your browser asks such a server for anything, and the address and title of what you add there go with you.",
+        vi: "Người vận hành có thể cho thêm nhạc nằm trên máy chủ khác. Bạn được hỏi trước khi trình duyệt hỏi một máy chủ như thế bất cứ điều gì, và địa chỉ cùng tên của những gì bạn thêm ở đó mất cùng bạn.",
+    },
+    Version {
         number: 2,
         date: "2026-11-26",
         significant: true,

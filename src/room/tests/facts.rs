@@ -1,9 +1,9 @@
 //! Facts, one by one.
 
-use super::world::{World, key};
+use super::world::{World, elsewhere, key};
 use crate::room::{Input, MemberKey, Rules, Wish};
 use serde_json::json;
-use stereo_protocol::{Command, ErrorKind, Order, Role};
+use stereo_protocol::{Command, ErrorKind, ItemId, MemberId, Order, Role};
 
 fn world() -> World {
     World::new(Rules::default())
@@ -409,6 +409,95 @@ fn a_removed_message_is_nowhere_in_the_room() {
         .ask(host, "chat.remove", json!({"message": message}))
         .unwrap();
     assert!(!world.everything(host).contains("needle"));
+}
+
+fn add_elsewhere(world: &mut World, member: MemberId, number: u64) -> ItemId {
+    let tracks = vec![elsewhere(number)];
+    let place = stereo_protocol::Place::End;
+    let added = world.wish(member, Wish::Add { tracks, place }, None);
+    match added.unwrap().made {
+        crate::room::Made::Items(items) => items[0],
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_track_elsewhere_that_was_removed_is_nowhere_in_the_room() {
+    for how in ["queue.remove", "queue.clear", "what plays"] {
+        let mut world = world();
+        let host = world.join(0);
+        if how != "what plays" {
+            world.add(host, &[60_000]).unwrap();
+        }
+        let item = add_elsewhere(&mut world, host, 7);
+        assert!(world.everything(host).contains("needle 7."));
+        let params = match how {
+            "queue.clear" => json!({"seq": world.state.seq()}),
+            _ => json!({"item": item}),
+        };
+        let method = if how == "queue.clear" {
+            how
+        } else {
+            "queue.remove"
+        };
+        world.ask(host, method, params).unwrap();
+        assert!(!world.everything(host).contains("needle"), "{how}");
+        // It is deleted, and not put aside.
+        let _ = world.ask(host, "queue.undo", json!({}));
+        assert!(!world.everything(host).contains("needle"), "{how}");
+    }
+}
+
+#[test]
+fn what_a_person_added_from_elsewhere_goes_with_them() {
+    let mut world = world();
+    let (host, guest) = (world.join(0), world.join(1));
+    // One has played, one plays, one comes; and one is somebody else's.
+    for number in 1..=3 {
+        add_elsewhere(&mut world, guest, number);
+    }
+    let other = add_elsewhere(&mut world, host, 4);
+    let playing = world.current();
+    world
+        .ask(host, "playback.skip", json!({"item": playing}))
+        .unwrap();
+    for number in 1..=4 {
+        assert!(
+            world
+                .everything(host)
+                .contains(&format!("needle {number}."))
+        );
+    }
+    world.ask(guest, "me.forget", json!({})).unwrap();
+    let left = world.everything(host);
+    for number in 1..=3 {
+        assert!(!left.contains(&format!("needle {number}.")), "{left}");
+    }
+    assert_eq!(world.current(), other, "the next one plays");
+    assert!(left.contains("needle 4."));
+}
+
+#[test]
+fn who_was_erased_while_the_room_rested_left_no_track_elsewhere() {
+    let mut world = world();
+    let (host, guest) = (world.join(0), world.join(1));
+    for number in 1..=3 {
+        add_elsewhere(&mut world, guest, number);
+    }
+    let other = add_elsewhere(&mut world, host, 4);
+    let playing = world.current();
+    world
+        .ask(host, "playback.skip", json!({"item": playing}))
+        .unwrap();
+    world.forget_kept(guest);
+    world.restart();
+    let host = world.join(0);
+    assert_eq!(world.current(), other, "what waits is played");
+    let left = world.everything(host);
+    assert!(
+        left.contains("needle 4.") && !left.contains("needle 1."),
+        "{left}"
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Whatever comes, in whatever order: what must hold after each step is in `World::check`.
 
-use super::world::{World, track};
+use super::world::{World, elsewhere, track};
 use crate::room::{Input, Rules, Wish};
 use proptest::prelude::*;
 use serde_json::json;
@@ -12,6 +12,7 @@ enum Act {
     Join(u8),
     Leave(u8, bool),
     Add(u8, u8, u8),
+    AddElsewhere(u8),
     Ask(u8, u8, u8, u8),
     Report(u8, bool),
     Pass(u32),
@@ -23,6 +24,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => (0u8..6).prop_map(Act::Join),
         2 => (0u8..6, any::<bool>()).prop_map(|(who, how)| Act::Leave(who, how)),
         4 => (0u8..6, 1u8..4, any::<u8>()).prop_map(|(who, count, place)| Act::Add(who, count, place)),
+        3 => (0u8..6).prop_map(Act::AddElsewhere),
         12 => (0u8..6, 0u8..24, any::<u8>(), any::<u8>()).prop_map(|(who, what, one, two)| Act::Ask(who, what, one, two)),
         2 => (0u8..6, any::<bool>()).prop_map(|(who, failed)| Act::Report(who, failed)),
         4 => prop_oneof![0u32..2_000, 0u32..200_000].prop_map(Act::Pass),
@@ -143,6 +145,12 @@ fn perform(world: &mut World, acts: Vec<Act>) {
                     .collect();
                 let place = [Place::End, Place::First, Place::After(item(world, place))]
                     [place as usize % 3];
+                let _ = world.wish(member, Wish::Add { tracks, place }, None);
+            }
+            Act::AddElsewhere(who) => {
+                let Some(member) = pick(who) else { continue };
+                let tracks = vec![elsewhere(world.state.seq())];
+                let place = Place::End;
                 let _ = world.wish(member, Wish::Add { tracks, place }, None);
             }
             Act::Ask(who, what, one, two) => {

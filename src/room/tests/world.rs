@@ -38,6 +38,20 @@ pub(super) fn track(millis: u64) -> Arc<Track> {
     })
 }
 
+/// A track that somebody else serves, told apart by its number.
+pub(super) fn elsewhere(number: u64) -> Arc<Track> {
+    Arc::new(Track {
+        id: TrackId(format!("t_away_{number}").into()),
+        provider: "direct".into(),
+        title: format!("needle {number}.").into(),
+        artists: vec![format!("needle {number}.").into()],
+        duration_ms: 5_000,
+        url: format!("https://music.example.org/needle {number}.").into(),
+        artwork: None,
+        accent: None,
+    })
+}
+
 pub(super) fn key(number: u8) -> MemberKey {
     MemberKey::Guest([number; 32])
 }
@@ -79,6 +93,9 @@ impl World {
             "the public state is the fold of its events"
         );
         self.check();
+        if step.erased {
+            self.check_erased();
+        }
         let stored = self.state.stored(owner());
         if !step.save && !self.state.is_closed() {
             assert_eq!(
@@ -98,6 +115,19 @@ impl World {
         let kept = &self.kept;
         let host = kept.host.filter(|host| kept.members.contains_key(host));
         self.kept.host = host;
+        let is_told = |track: &Track| !track.is_withheld();
+        self.kept.history.retain(|play| is_told(&play.track));
+        self.kept.queue.retain(|item| is_told(&item.track));
+        if self
+            .kept
+            .current
+            .as_ref()
+            .is_some_and(|item| !is_told(&item.track))
+        {
+            let public = self.state.public();
+            (self.kept.current, self.kept.playback) = (public.current.clone(), public.playback);
+            self.kept.queue.clone_from(&public.queue);
+        }
         assert_eq!(self.state.stored(owner()), self.kept);
         self.folded = self.state.public().clone();
     }
@@ -105,6 +135,36 @@ impl World {
     /// As when an account was erased while the room rested.
     pub(super) fn forget_kept(&mut self, member: MemberId) {
         self.kept.members.remove(&member);
+        let kept = &mut self.kept;
+        let items = kept.queue.iter_mut().chain(&mut kept.current);
+        let items = items.map(|item| (item.by, &mut item.track));
+        let played = kept.history.iter_mut();
+        for (by, track) in items.chain(played.map(|play| (play.by, &mut play.track))) {
+            if by == member && track.is_elsewhere() {
+                *track = Arc::new(track.withheld());
+            }
+        }
+    }
+
+    /// Of tracks that others serve only those are told of that come, play or have played.
+    fn check_erased(&self) {
+        let stored = self.state.stored(owner());
+        let items = stored.queue.iter().chain(&stored.current);
+        let tracks = items.map(|item| &item.track);
+        let played = stored.history.iter().map(|play| &play.track);
+        let known: Vec<String> = tracks
+            .chain(played)
+            .map(|it| it.title.to_string())
+            .collect();
+        let events = self.state.events_after(0).unwrap_or_default();
+        for event in events {
+            let text = String::from_utf8_lossy(&event).into_owned();
+            for told in text.split("needle ").skip(1) {
+                let number = told.split('.').next().unwrap();
+                let title = format!("needle {number}.");
+                assert!(known.contains(&title), "{title} {text}");
+            }
+        }
     }
 
     fn check(&self) {

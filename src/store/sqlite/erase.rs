@@ -45,6 +45,7 @@ const OWNED: &[(&str, &str, &str)] = &[
     ("rooms", "owner", "settings"),
     ("room_members", "account", "person"),
     ("room_bans", "account", "banned"),
+    ("room_tracks", "account", "content"),
 ];
 
 /// A room of the account.
@@ -116,7 +117,7 @@ fn delete(work: &mut Work<'_>, account: AccountId, key: KeyId) -> Result<Needles
     entries.extend(guests.into_iter().map(EntryId::Key));
     let own = "SELECT id FROM rooms WHERE owner = ?1";
     needles.add_columns(work.db, own, [row_id(account)])?;
-    for table in ["room_members", "room_bans"] {
+    for table in ["room_members", "room_bans", "room_tracks"] {
         let select = format!("SELECT * FROM {table} WHERE key IS NOT NULL AND {OWN_ROOM}");
         needles.add_columns(work.db, &select, [row_id(account)])?;
     }

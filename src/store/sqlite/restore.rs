@@ -42,7 +42,7 @@ fn leave_out_unreadable(work: &mut Work<'_>, needles: &mut Needles) -> Result<u3
             gone += 1;
         }
     }
-    for table in ["room_members", "room_bans"] {
+    for table in ["room_members", "room_bans", "room_tracks"] {
         let guests = format!("SELECT DISTINCT key FROM {table} WHERE key IS NOT NULL");
         let mut select = work.db.prepare(&guests)?;
         let keys = select.query_map([], |row| row.get(0))?;

@@ -44,13 +44,15 @@ impl List {
         Ok((entries, first))
     }
 
-    /// Makes `after` of `before`, whose first entry is at `first`. Returns where the first is now.
-    pub(super) fn save<T: Serialize + PartialEq>(
+    /// Makes `after` of `before`, whose first entry is at `first`, each written as `written` gives it.
+    /// Returns where the first is now.
+    pub(super) fn save<T: PartialEq, W: Serialize>(
         self,
         db: &Connection,
         room: &str,
         (before, first): (&[T], i64),
         after: &[T],
+        written: impl Fn(&T) -> W,
     ) -> Result<i64, Fault> {
         let dropped = dropped(before, after);
         let start = first + dropped as i64;
@@ -59,7 +61,7 @@ impl List {
         }
         let kept = before.len() - dropped;
         for (entry, place) in after[kept..].iter().zip(start + kept as i64..) {
-            let content = to_json(entry)?;
+            let content = to_json(&written(entry))?;
             (db.prepare_cached(self.append)?).execute(params![room, place, content])?;
         }
         Ok(start)

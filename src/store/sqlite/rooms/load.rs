@@ -1,6 +1,8 @@
 //! A room out of its rows.
 
-use super::super::super::room::{ListedRooms, StoredBan, StoredInvite, StoredMember, StoredRoom};
+use super::super::super::room::{
+    ListedRooms, StoredBan, StoredInvite, StoredMember, StoredPlay, StoredRoom, StoredTrack,
+};
 use super::super::accounts::preferences_of;
 use super::super::fault::Fault;
 use super::super::rows::{account_id, key_of};
@@ -16,10 +18,11 @@ use stereo_protocol::{
 };
 
 /// What of a room is sealed, for looking for it.
-pub(super) const SEALED: [&str; 3] = [
+pub(super) const SEALED: [&str; 4] = [
     "SELECT settings FROM rooms WHERE id = ?1",
     "SELECT key, person FROM room_members WHERE room = ?1",
     "SELECT key, banned FROM room_bans WHERE room = ?1",
+    "SELECT key, content FROM room_tracks WHERE room = ?1",
 ];
 
 /// What is sealed with the owner's key.
@@ -55,6 +58,25 @@ pub(super) struct Loaded {
     pub(super) guests: Guests,
 }
 
+/// The tracks that others serve, as far as the keys of those who added them are there.
+struct Elsewhere(HashMap<String, Arc<Track>>);
+
+impl Elsewhere {
+    fn of(tracks: Vec<(String, StoredTrack)>) -> Self {
+        let tracks = tracks.into_iter();
+        Self(tracks.map(|(id, stored)| (id, stored.track)).collect())
+    }
+
+    /// Puts a track where only its name stands. Without one, it stays withheld.
+    fn fill(&self, track: &mut Arc<Track>) {
+        if track.is_elsewhere()
+            && let Some(found) = self.0.get(&*track.id.0)
+        {
+            *track = found.clone();
+        }
+    }
+}
+
 /// `None` when it is not kept, or its owner's key is destroyed.
 pub(super) fn load(db: &Connection, keys: &KeyStore, id: RoomId) -> Result<Option<Loaded>, Fault> {
     let name = id.to_string();
@@ -76,7 +98,16 @@ pub(super) fn load(db: &Connection, keys: &KeyStore, id: RoomId) -> Result<Optio
     let mut guests = Guests::new();
     let members: Vec<(String, StoredMember)> = people::load(db, keys, &name, &mut guests)?;
     let bans: Vec<(String, StoredBan)> = people::load(db, keys, &name, &mut guests)?;
-    let (history, history_from) = HISTORY.load(db, &name)?;
+    let tracks: Vec<(String, StoredTrack)> = people::load(db, keys, &name, &mut guests)?;
+    let tracks = Elsewhere::of(tracks);
+    let (mut history, history_from) = HISTORY.load::<StoredPlay>(db, &name)?;
+    for play in &mut history {
+        tracks.fill(&mut play.track);
+    }
+    let (mut current, mut queue) = (playing.current, queue(db, &name, &order)?);
+    for item in queue.iter_mut().chain(&mut current) {
+        tracks.fill(&mut item.track);
+    }
     let (log, log_from) = LOG.load(db, &name)?;
     let members = members.into_iter();
     let room = StoredRoom {
@@ -85,9 +116,9 @@ pub(super) fn load(db: &Connection, keys: &KeyStore, id: RoomId) -> Result<Optio
         password: behind.password,
         password_version: behind.password_version,
         host: behind.host,
-        current: playing.current,
+        current,
         playback: playing.playback,
-        queue: queue(db, &name, &order)?,
+        queue,
         members: members
             .map(|(id, one)| (MemberId::parse(&id), one))
             .collect(),
@@ -172,7 +203,7 @@ pub(in super::super) fn guest_keys(
     of: impl ToSql,
 ) -> rusqlite::Result<Vec<KeyId>> {
     let select = format!(
-        "SELECT key FROM room_members WHERE key IS NOT NULL AND {condition} UNION SELECT key FROM room_bans WHERE key IS NOT NULL AND {condition}"
+        "SELECT key FROM room_members WHERE key IS NOT NULL AND {condition} UNION SELECT key FROM room_bans WHERE key IS NOT NULL AND {condition} UNION SELECT key FROM room_tracks WHERE key IS NOT NULL AND {condition}"
     );
     let mut select = db.prepare_cached(&select)?;
     let keys = select.query_map([of], |row| row.get(0).map(KeyId))?;

@@ -53,7 +53,7 @@ impl Rooms for SqliteStore {
     }
 
     fn rooms_about(&self, account: AccountId) -> Call<'_, Vec<RoomId>> {
-        let select = "SELECT room FROM room_members WHERE account = ?1 UNION SELECT room FROM room_bans WHERE account = ?1";
+        let select = "SELECT room FROM room_members WHERE account = ?1 UNION SELECT room FROM room_bans WHERE account = ?1 UNION SELECT room FROM room_tracks WHERE account = ?1";
         Box::pin(self.ask(move |reading| Ok(ids(reading.db, select, account)?)))
     }
 

@@ -1,8 +1,8 @@
-//! Members and bans of a room, sealed: an account's with the account's key, a guest's with a key
-//! that the guest has for this room.
+//! Members and bans of a room, and the tracks elsewhere that they added, sealed: an account's with
+//! the account's key, a guest's with a key that the guest has for this room.
 
 use super::super::super::AccountId;
-use super::super::super::room::{StoredBan, StoredKey, StoredMember};
+use super::super::super::room::{StoredBan, StoredKey, StoredMember, StoredTrack};
 use super::super::fault::Fault;
 use super::super::rows::{account_id, key_of, row_id};
 use super::super::writer::Work;
@@ -11,7 +11,8 @@ use crate::keystore::{FieldKey, KeyId, KeyStore, NewEntry, Place};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use stereo_protocol::{BanId, MemberId, Role};
+use std::sync::Arc;
+use stereo_protocol::{BanId, MemberId, Role, Track};
 
 /// The keys of the guests of one room, by the hash of their token.
 pub(super) type Guests = HashMap<[u8; 32], KeyId>;
@@ -118,6 +119,43 @@ impl About for StoredBan {
             member: sealed.member,
             key: sealed.guest.map_or(key, StoredKey::Guest),
             until_ms: sealed.until_ms,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedTrack {
+    guest: Option<[u8; 32]>,
+    track: Arc<Track>,
+}
+
+impl About for StoredTrack {
+    const TABLE: &'static str = "room_tracks";
+    const COLUMN: &'static str = "content";
+    const SELECT: &'static str =
+        "SELECT track, account, key, content FROM room_tracks WHERE room = ?1";
+    const UPSERT: &'static str = "INSERT OR REPLACE INTO room_tracks (room, track, account, key, content) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+    fn name(&self, _: &str) -> String {
+        self.track.id.0.clone().into()
+    }
+
+    fn key(&self) -> StoredKey {
+        self.key
+    }
+
+    fn write(&self) -> Result<String, Fault> {
+        to_json(&SealedTrack {
+            guest: self.key.guest(),
+            track: self.track.clone(),
+        })
+    }
+
+    fn read(json: &str, _: &str, key: StoredKey) -> Result<Self, Fault> {
+        let sealed: SealedTrack = from_json(json)?;
+        Ok(Self {
+            key: sealed.guest.map_or(key, StoredKey::Guest),
+            track: sealed.track,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Saving a room: what differs from what was saved last is written, and nothing else.
 
-use super::super::super::room::{StoredBan, StoredKey, StoredMember, StoredRoom};
+use super::super::super::room::{
+    StoredBan, StoredEntry, StoredKey, StoredMember, StoredPlay, StoredRoom,
+};
 use super::super::fault::Fault;
 use super::super::rows::{key_of_existing, row_id};
 use super::super::search::Needles;
@@ -12,7 +14,7 @@ use crate::keystore::{EntryId, KeyId};
 use rusqlite::params;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use stereo_protocol::{BanId, ItemId, QueueItem, RoomId};
+use stereo_protocol::{BanId, ItemId, QueueItem, RoomId, Track};
 
 /// Rooms of which the last saved state is remembered; beyond, it is read again.
 const MOST: usize = 1_024;
@@ -66,6 +68,7 @@ pub(super) fn save(
     saved.items(work, needles)?;
     saved.members(work, &mut guests, needles)?;
     saved.bans(work, &mut guests, needles)?;
+    saved.tracks(work, &mut guests, needles)?;
     saved.drop_guests(work, &mut guests, needles)?;
     let (history_from, log_from) = saved.lists(work)?;
     work.rooms.keep(Saved {
@@ -144,7 +147,7 @@ impl Saving<'_> {
                 continue;
             }
             let content = to_json(&Item {
-                track: item.track.clone(),
+                track: named(&item.track),
                 by: item.by,
                 pinned: item.pinned,
             })?;
@@ -243,6 +246,35 @@ impl Saving<'_> {
         Ok(())
     }
 
+    /// Tracks elsewhere that stand in the room no more go as what is deleted does.
+    fn tracks(
+        &self,
+        work: &mut Work<'_>,
+        guests: &mut Guests,
+        needles: &mut Needles,
+    ) -> Result<(), Fault> {
+        let mut before = self
+            .before
+            .map_or_else(BTreeMap::new, |saved| saved.room.elsewhere());
+        for (id, track) in self.after.elsewhere() {
+            let was = before.remove(&id);
+            // What a track is never changes; whose it is does, when a guest signs in.
+            if was.as_ref() == Some(&track) {
+                continue;
+            }
+            if was.is_some() {
+                self.add_needles(work, needles, TRACK, &id.0)?;
+            }
+            people::write(work, guests, &self.name, "", &track)?;
+        }
+        for gone in before.into_keys() {
+            self.add_needles(work, needles, TRACK, &gone.0)?;
+            let delete = "DELETE FROM room_tracks WHERE room = ?1 AND track = ?2";
+            (work.db.prepare_cached(delete)?).execute([&*self.name, &*gone.0])?;
+        }
+        Ok(())
+    }
+
     fn add_needles(
         &self,
         work: &Work<'_>,
@@ -281,8 +313,12 @@ impl Saving<'_> {
         });
         let log = before.map_or((&[][..], 0), |saved| (&saved.room.log[..], saved.log_from));
         let (db, name) = (work.db, &self.name);
-        let history = HISTORY.save(db, name, history, &self.after.history)?;
-        let log = LOG.save(db, name, log, &self.after.log)?;
+        let played = |play: &StoredPlay| StoredPlay {
+            track: named(&play.track),
+            ..play.clone()
+        };
+        let history = HISTORY.save(db, name, history, &self.after.history, played)?;
+        let log = LOG.save(db, name, log, &self.after.log, StoredEntry::clone)?;
         Ok((history, log))
     }
 }
@@ -291,7 +327,16 @@ impl Saving<'_> {
 const ITEM_START: usize = 64;
 
 const MEMBER: &str = "SELECT key, person FROM room_members WHERE room = ?1 AND member = ?2";
+const TRACK: &str = "SELECT key, content FROM room_tracks WHERE room = ?1 AND track = ?2";
 const BAN: &str = "SELECT key, banned FROM room_bans WHERE room = ?1 AND ban = ?2";
+
+/// A track as it stands in the clear: of one elsewhere, its random name.
+fn named(track: &Arc<Track>) -> Arc<Track> {
+    match track.is_elsewhere() {
+        true => Arc::new(track.withheld()),
+        false => track.clone(),
+    }
+}
 
 fn behind(room: &StoredRoom) -> Behind {
     Behind {
@@ -304,8 +349,12 @@ fn behind(room: &StoredRoom) -> Behind {
 }
 
 fn playing(room: &StoredRoom) -> Result<String, Fault> {
+    let current = room.current.as_ref();
     to_json(&Playing {
-        current: room.current.clone(),
+        current: current.map(|item| QueueItem {
+            track: named(&item.track),
+            ..item.clone()
+        }),
         playback: room.playback,
     })
 }

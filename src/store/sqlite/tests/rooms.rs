@@ -1,5 +1,5 @@
 use super::super::super::room::{StoredKey, StoredRoom};
-use super::super::super::suite::{evening, item, member};
+use super::super::super::suite::{elsewhere, evening, item, member};
 use super::super::super::{AccountId, Rooms};
 use super::*;
 use proptest::prelude::*;
@@ -75,6 +75,66 @@ async fn neither_names_nor_title_nor_tokens_of_a_room_are_in_a_file() {
         data.only_the_database_holds(b"Track 7"),
         "the search does find"
     );
+}
+
+/// The sealed rows of tracks elsewhere.
+async fn tracks(store: &SqliteStore) -> Vec<Vec<u8>> {
+    let rows = store.ask(|reading| {
+        let mut select = reading.db.prepare("SELECT content FROM room_tracks")?;
+        let rows = select.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    });
+    rows.await.unwrap()
+}
+
+#[tokio::test]
+async fn what_others_serve_is_in_no_file_but_sealed_and_goes_when_it_is_removed() {
+    let data = Data::new();
+    let store = data.open();
+    let owner = ada(&store).await;
+    let mut room = evening(1, owner);
+    store.save_room(Arc::new(room.clone())).await.unwrap();
+    let sealed = tracks(&store).await;
+    assert_eq!(sealed.len(), 3, "what plays, what comes, what has played");
+    for needle in ["Needle", "needle", "music.example"] {
+        assert_eq!(data.holding(needle.as_bytes()), [""; 0], "{needle}");
+    }
+    for row in &sealed {
+        assert!(!data.holding(row).is_empty(), "the search does find");
+    }
+    room.queue.pop();
+    room.history.pop();
+    (room.current, room.playback) = (None, None);
+    store.save_room(Arc::new(room.clone())).await.unwrap();
+    for row in &sealed {
+        assert_eq!(data.holding(row), [""; 0]);
+    }
+    assert_eq!(store.room(room.id()).await, Ok(Some(room)));
+}
+
+#[tokio::test]
+async fn a_track_elsewhere_is_withheld_once_the_key_of_who_added_it_is_gone() {
+    let data = Data::new();
+    let store = data.open();
+    let owner = ada(&store).await;
+    let bob = store.create_account(named("Bob", &[])).await.unwrap();
+    let mut room = evening(1, owner);
+    let theirs = super::super::super::room::StoredMember {
+        key: StoredKey::Account(bob),
+        ..room.members[&member(2)].clone()
+    };
+    room.members.insert(member(7), theirs);
+    room.queue[20].by = member(7);
+    store.save_room(Arc::new(room.clone())).await.unwrap();
+    let before = tracks(&store).await;
+    (store.erase_account(bob, ReceiptId::random()).await).unwrap();
+    let left = tracks(&store).await;
+    assert_eq!(left.len(), 2);
+    let gone = before.iter().find(|row| !left.contains(row)).unwrap();
+    assert_eq!(data.holding(gone), [""; 0]);
+    let kept = store.room(room.id()).await.unwrap().unwrap();
+    assert!(kept.queue[20].track.is_withheld());
+    assert!(!kept.current.unwrap().track.is_withheld(), "of the owner");
 }
 
 #[tokio::test]
@@ -182,6 +242,7 @@ fn becomes(from: &StoredRoom, acts: &[(u8, u8)], others: [AccountId; 2]) -> Vec<
         let fresh = 1_000 + 300 * rooms.len() as u64 + pick as u64;
         let of_queue = pick % room.queue.len().max(1);
         match act {
+            0 if pick.is_multiple_of(3) => room.queue.push(elsewhere(fresh)),
             0 => room.queue.push(item(fresh)),
             1 => room
                 .queue
@@ -237,6 +298,16 @@ proptest! {
                 // Bans have no order of their own.
                 let sorted = |mut room: StoredRoom| {
                     room.bans.sort_by_key(|ban| ban.id);
+                    // Of what others serve only that of somebody who is kept can be read.
+                    let members = &room.members;
+                    let items = room.queue.iter_mut().chain(&mut room.current);
+                    let items = items.map(|item| (item.by, &mut item.track));
+                    let played = room.history.iter_mut().map(|play| (play.by, &mut play.track));
+                    for (by, track) in items.chain(played) {
+                        if track.is_elsewhere() && !members.contains_key(&by) {
+                            *track = Arc::new(track.withheld());
+                        }
+                    }
                     room
                 };
                 assert_eq!(sorted(loaded), sorted(room));

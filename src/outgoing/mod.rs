@@ -1,14 +1,13 @@
-//! Asking providers over HTTP: one request, one connection, no redirect followed, everything
-//! bounded. Plain HTTP only to this machine, and only when the provider itself is here.
+//! Asking others over HTTP: one request, one connection, no redirect followed, everything bounded.
+//! Where a person says whom to ask, nobody inside the network that we are in is asked. Knows
+//! neither providers nor music.
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use std::fmt;
-use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -21,20 +20,41 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 const WAIT: Duration = Duration::from_secs(10);
 /// How long one address may take to answer.
 const STEP: Duration = Duration::from_secs(3);
-/// Bytes of a document or token.
-const MOST: usize = 256 << 10;
 
-/// Asks one provider.
+/// A request, with its whole body.
+pub type Request = http::Request<Vec<u8>>;
+/// An answer, with as much of its body as was wanted.
+pub type Answer = http::Response<Vec<u8>>;
+
+/// Whom may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Whom the operator named, wherever that is; in the clear only on this machine.
+    Named,
+    /// Whom the operator named, wherever that is, as it was named: in the clear too.
+    NamedPlain,
+    /// Whoever has an address of the open Internet, by TLS: a person elsewhere says who it is.
+    Open,
+}
+
+/// How much of an answer's body is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Much {
+    /// All of it; more than so many bytes is an error.
+    Whole(usize),
+    /// Its first so many bytes; the rest is not waited for.
+    Start(usize),
+}
+
+/// Asks others.
 #[derive(Clone)]
-pub(super) struct Client {
+pub struct Client {
     tls: TlsConnector,
-    /// The provider is on this machine, and may speak plain HTTP.
-    is_here: bool,
 }
 
 /// Why there is no answer. Says nothing of what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClientError {
+pub enum ClientError {
     /// Not an address that may be asked.
     Address,
     /// Nobody answers there, or not in time.
@@ -55,53 +75,39 @@ impl fmt::Display for ClientError {
 
 impl std::error::Error for ClientError {}
 
-impl Client {
-    /// For a provider whose address begins so.
-    pub(super) fn of(issuer: &str) -> Self {
+impl Default for Client {
+    fn default() -> Self {
         Self {
             tls: TlsConnector::from(Arc::new(tls())),
-            is_here: issuer.starts_with("http://"),
         }
     }
+}
 
-    /// One request, and its answer of at most [`MOST`] bytes.
-    pub(super) async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, ClientError> {
-        self.ask_for(request, MOST, |_| true).await
-    }
-
-    /// A picture, of at most `most` bytes; never from inside the network that we are in, since
-    /// who names it is a person elsewhere.
-    pub(super) async fn picture(&self, url: &str, most: usize) -> Result<Vec<u8>, ClientError> {
-        let request = http::Request::get(url).body(Vec::new());
-        let request = request.map_err(|_| ClientError::Address)?;
-        let may = |address| self.is_here || is_public(address);
-        let response = self.ask_for(request, most, may).await?;
-        match response.status().is_success() {
-            true => Ok(response.into_body()),
-            false => Err(ClientError::Broken),
-        }
-    }
-
-    async fn ask_for(
+impl Client {
+    /// One request, and its answer.
+    ///
+    /// # Errors
+    /// `Address` for one that may not be asked, `Silent` and `Broken` as they say.
+    pub async fn ask(
         &self,
-        request: HttpRequest,
-        most: usize,
-        may: impl Fn(IpAddr) -> bool,
-    ) -> Result<HttpResponse, ClientError> {
-        let answer = self.exchange(request, most, may);
+        request: Request,
+        reach: Reach,
+        much: Much,
+    ) -> Result<Answer, ClientError> {
+        let answer = self.exchange(request, reach, much);
         let answer = tokio::time::timeout(WAIT, answer).await;
         answer.map_err(|_| ClientError::Silent)?
     }
 
     async fn exchange(
         &self,
-        request: HttpRequest,
-        most: usize,
-        may: impl Fn(IpAddr) -> bool,
-    ) -> Result<HttpResponse, ClientError> {
+        request: Request,
+        reach: Reach,
+        much: Much,
+    ) -> Result<Answer, ClientError> {
         let is_plain = match request.uri().scheme_str() {
             Some("https") => false,
-            Some("http") if self.is_here => true,
+            Some("http") if reach != Reach::Open => true,
             _ => return Err(ClientError::Address),
         };
         let authority = request.uri().authority().ok_or(ClientError::Address)?;
@@ -109,22 +115,33 @@ impl Client {
         let port = authority
             .port_u16()
             .unwrap_or(if is_plain { 80 } else { 443 });
+        // Looked up once: what is judged is what is connected to, whatever the name says later.
         let found = tokio::net::lookup_host((host.as_str(), port)).await;
         let found = found.map_err(|_| ClientError::Silent)?;
-        let allowed = |address: IpAddr| may(address) && (!is_plain || address.is_loopback());
-        let stream = reach(found.filter(|address| allowed(address.ip()))).await?;
+        let found = found.filter(|address| reach.allows(address.ip(), is_plain));
+        let stream = connect(found).await?;
         if is_plain {
-            return send(stream, request, most).await;
+            return send(stream, request, much).await;
         }
         let name = ServerName::try_from(host.clone()).map_err(|_| ClientError::Address)?;
         let stream = self.tls.connect(name, stream).await;
-        send(stream.map_err(|_| ClientError::Silent)?, request, most).await
+        send(stream.map_err(|_| ClientError::Silent)?, request, much).await
+    }
+}
+
+impl Reach {
+    fn allows(self, address: IpAddr, is_plain: bool) -> bool {
+        match self {
+            Self::Named => !is_plain || address.is_loopback(),
+            Self::NamedPlain => true,
+            Self::Open => is_public(address),
+        }
     }
 }
 
 /// The first of a host's addresses that answers; each has only a part of the whole time, so that
 /// one that is silent does not keep us from the others.
-async fn reach(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, ClientError> {
+async fn connect(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, ClientError> {
     let mut reached = Err(ClientError::Address);
     for address in addresses {
         let stream = tokio::time::timeout(STEP, TcpStream::connect(address)).await;
@@ -136,20 +153,11 @@ async fn reach(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream,
     reached
 }
 
-impl<'c> AsyncHttpClient<'c> for Client {
-    type Error = ClientError;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, ClientError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.ask(request))
-    }
-}
-
 async fn send(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: HttpRequest,
-    most: usize,
-) -> Result<HttpResponse, ClientError> {
+    request: Request,
+    much: Much,
+) -> Result<Answer, ClientError> {
     let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = handshake.map_err(|_| ClientError::Broken)?;
     let (parts, body) = request.into_parts();
@@ -169,9 +177,7 @@ async fn send(
     let answer = async move {
         let response = sender.send_request(request).await;
         let (parts, body) = response.map_err(|_| ClientError::Broken)?.into_parts();
-        let body = Limited::new(body, most).collect().await;
-        let body = body.map_err(|_| ClientError::Broken)?.to_bytes();
-        Ok(http::Response::from_parts(parts, body.to_vec()))
+        Ok(http::Response::from_parts(parts, read(body, much).await?))
     };
     // Both end with the answer; whoever does not wait for it any more ends both.
     let mut answer = std::pin::pin!(answer);
@@ -180,6 +186,23 @@ async fn send(
         done = &mut answer => done,
         _ = connection => answer.await,
     }
+}
+
+async fn read(mut body: Incoming, much: Much) -> Result<Vec<u8>, ClientError> {
+    let (Much::Whole(most) | Much::Start(most)) = much;
+    let mut read = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ClientError::Broken)?;
+        read.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+        if read.len() > most {
+            read.truncate(most);
+            return match much {
+                Much::Whole(_) => Err(ClientError::Broken),
+                Much::Start(_) => Ok(read),
+            };
+        }
+    }
+    Ok(read)
 }
 
 fn tls() -> ClientConfig {
@@ -256,28 +279,61 @@ mod tests {
         let there = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let there = (there.local_addr().unwrap(), there);
         let away = SocketAddr::from(([127, 0, 0, 1], 1));
-        let reached = reach([away, there.0].into_iter()).await.unwrap();
+        let reached = connect([away, there.0].into_iter()).await.unwrap();
         assert_eq!(reached.peer_addr().unwrap(), there.0);
-        let silent = reach([away].into_iter()).await.unwrap_err();
+        let silent = connect([away].into_iter()).await.unwrap_err();
         assert_eq!(silent, ClientError::Silent);
         assert_eq!(
-            reach([].into_iter()).await.unwrap_err(),
+            connect([].into_iter()).await.unwrap_err(),
             ClientError::Address
         );
     }
 
     #[tokio::test]
-    async fn plain_http_is_spoken_only_to_a_provider_on_this_machine() {
-        let ask = |issuer: &str, url: &str| {
-            let client = Client::of(issuer);
+    async fn plain_http_is_spoken_only_to_who_was_named_so() {
+        let ask = |url: &str, reach| {
             let request = http::Request::get(url).body(Vec::new()).unwrap();
-            async move { client.ask(request).await.unwrap_err() }
+            let client = Client::default();
+            async move {
+                client
+                    .ask(request, reach, Much::Whole(1))
+                    .await
+                    .unwrap_err()
+            }
         };
-        let elsewhere = ask("https://id.example", "http://127.0.0.1:1/").await;
+        let here = "http://127.0.0.1:1/";
+        assert_eq!(ask(here, Reach::Open).await, ClientError::Address);
+        let elsewhere = ask("http://192.0.2.1:1/", Reach::Named).await;
         assert_eq!(elsewhere, ClientError::Address);
-        let plain = ask("http://127.0.0.1:1", "http://192.0.2.1:1/").await;
-        assert_eq!(plain, ClientError::Address);
-        let here = ask("http://127.0.0.1:1", "http://127.0.0.1:1/").await;
-        assert_eq!(here, ClientError::Silent);
+        assert_eq!(ask(here, Reach::Named).await, ClientError::Silent);
+        assert_eq!(ask(here, Reach::NamedPlain).await, ClientError::Silent);
+    }
+
+    #[tokio::test]
+    async fn nobody_inside_is_asked_for_who_is_elsewhere_by_whatever_name() {
+        let there = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = there.local_addr().unwrap().port();
+        let client = Client::default();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "2130706433",
+            "0x7f.1",
+            "127.1",
+            "0",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "169.254.169.254",
+            "10.0.0.1",
+        ] {
+            let url = format!("https://{host}:{port}/a.mp3");
+            let request = http::Request::get(url).body(Vec::new()).unwrap();
+            let asked = client.ask(request, Reach::Open, Much::Start(1));
+            // A spelling that the system does not take for an address is a name that nobody has.
+            let refused = asked.await.unwrap_err();
+            assert_ne!(refused, ClientError::Broken, "{host}");
+            let came = tokio::time::timeout(Duration::from_millis(20), there.accept()).await;
+            assert!(came.is_err(), "{host}");
+        }
     }
 }

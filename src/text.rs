@@ -43,6 +43,19 @@ pub fn clean_line(field: &str, text: &str, most: u32) -> Result<Box<str>, ErrorO
     clean(field, text, most)
 }
 
+/// What others wrote, on one line and of at most `most` characters: what may not be in it is left
+/// out. `None` when nothing visible is left.
+pub fn tidied(text: &str, most: usize) -> Option<String> {
+    let spaced = |c: char| if c.is_control() { ' ' } else { c };
+    let left = text.chars().filter(|c| !is_direction_control(*c));
+    let composed: String = left.map(spaced).nfc().collect();
+    let words: Vec<&str> = composed.split_whitespace().collect();
+    let cut: String = words.join(" ").chars().take(most).collect();
+    cut.chars()
+        .any(is_visible)
+        .then(|| cut.trim_end().to_owned())
+}
+
 /// Embeddings, overrides and isolates (UAX #9): they would turn round what stands beside them.
 fn is_direction_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}')
@@ -79,6 +92,13 @@ mod tests {
         assert_eq!(&*clean("text", "e\u{202e}\u{301}", 1).unwrap(), "é");
         assert!(clean_line("name", "a\nb", 10).is_err());
         assert!(clean("text", "a\nb", 10).is_ok());
+    }
+
+    #[test]
+    fn what_others_wrote_is_cut_and_cleaned_and_not_refused() {
+        assert_eq!(tidied(" a\u{7}b\n\u{202e}c ", 9).unwrap(), "a b c");
+        assert_eq!(tidied("abc def", 4).unwrap(), "abc");
+        assert_eq!(tidied("\u{200b}\n", 9), None);
     }
 
     #[test]
