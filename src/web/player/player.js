@@ -4,13 +4,14 @@
  * really heard (output.js), and corrects it by rate or by starting anew (law.js). Draws nothing.
  */
 import { positionAt } from 'stereo';
+import { NOWHERE, hostIn, reach, serverOf } from './elsewhere.js';
 import { FRESH, decide, median } from './law.js';
 import { Output } from './output.js';
 import { plan } from './plan.js';
 import { Reports } from './reports.js';
 import { MediaKeys } from './session.js';
 import { Stream } from './stream.js';
-import { DECODED_MS, Tracks } from './tracks.js';
+import { DECODED_MS, Tracks, failed } from './tracks.js';
 import { Voice } from './voice.js';
 
 /** Readings every so often; a decision on the median of five. */
@@ -31,9 +32,10 @@ const SETTLE_MS = 50;
 const PLAYABLE = new Set(['hosted', 'direct']);
 
 /**
- * @typedef {'idle' | 'loading' | 'playing' | 'waiting' | 'paused' | 'blocked' | 'failed'} Status
- * @typedef {{ status: Status, item: string | null, drift_ms: number | null, error: unknown }} PlayerState
- *   `drift_ms` is what is heard minus what the room says, as measured; null when it was not
+ * @typedef {'idle' | 'loading' | 'playing' | 'waiting' | 'paused' | 'asking' | 'blocked' | 'failed'} Status
+ * @typedef {{ status: Status, item: string | null, drift_ms: number | null, error: unknown, origin: string | null, host: string | null }} PlayerState
+ *   `drift_ms` is what is heard minus what the room says, as measured; null when it was not. `origin` is the
+ *   server that whoever listens is asked about while the status is `asking`, and `host` what people call it
  * @typedef {import('./plan.js').Part} Part
  * @typedef {{ play: () => void, pause: () => void, nexttrack: () => void }} Actions
  * @typedef {object} Options
@@ -42,6 +44,7 @@ const PLAYABLE = new Set(['hosted', 'direct']);
  * @property {typeof fetch} [fetch]
  * @property {Partial<Actions>} [actions] what the keyboard's and the lock screen's keys do
  * @property {() => HTMLAudioElement} [element] makes what plays long tracks
+ * @property {import('./elsewhere.js').Elsewhere} [elsewhere] the way to other people's servers; without it none is asked for anything
  * @property {{ setInterval: (run: () => void, ms: number) => any, clearInterval: (timer: any) => void }} [timers]
  */
 
@@ -55,9 +58,10 @@ export function createPlayer(options) {
 
 export class Player {
   /** @param {Options} options */
-  constructor({ room, audioContext, fetch = globalThis.fetch.bind(globalThis), actions, element = () => new Audio(), timers = globalThis }) {
+  constructor({ room, audioContext, fetch = globalThis.fetch.bind(globalThis), actions, element = () => new Audio(), elsewhere = NOWHERE, timers = globalThis }) {
     this.room = room;
     this.element = element;
+    this.elsewhere = elsewhere;
     this.timers = timers;
     this.local = room.clock.local;
     this.context = audioContext ?? new AudioContext({ latencyHint: 'interactive' });
@@ -67,7 +71,7 @@ export class Player {
     this.tracks = new Tracks({ fetch, decode: (bytes) => this.context.decodeAudioData(bytes), local: this.local, changed: () => this.follow() });
     this.reports = new Reports(room);
     /** @type {PlayerState} */
-    this.state = Object.freeze({ status: /** @type {Status} */ ('idle'), item: null, drift_ms: null, error: null });
+    this.state = Object.freeze({ status: /** @type {Status} */ ('idle'), item: null, drift_ms: null, error: null, origin: null, host: null });
     /** @type {Set<(state: PlayerState) => void>} */
     this.listeners = new Set();
     /** What sounds or is scheduled to, by item. @type {Map<string, Voice | Stream>} */
@@ -96,6 +100,7 @@ export class Player {
     this.ends = [
       room.on('event', ({ event }) => event.type === 'playback.changed' && this.follow()),
       room.subscribe((_, what) => ['status', 'snapshot', 'clock', 'queue'].includes(what) && this.follow()),
+      elsewhere.subscribe(() => this.follow()),
     ];
     this.context.onstatechange = () => this.contextChanged();
     this.devices = globalThis.navigator?.mediaDevices;
@@ -115,7 +120,7 @@ export class Player {
   /** @param {PlayerState} next */
   set(next) {
     const { state } = this;
-    if (next.status === state.status && next.item === state.item && next.drift_ms === state.drift_ms && next.error === state.error) return;
+    if (next.status === state.status && next.item === state.item && next.drift_ms === state.drift_ms && next.error === state.error && next.origin === state.origin) return;
     this.state = Object.freeze(next);
     for (const listener of [...this.listeners]) listener(this.state);
   }
@@ -201,12 +206,13 @@ export class Player {
 
   /** Brings what sounds in line with what the room says. */
   follow() {
+    this.endWithdrawn();
     const planned = this.planned();
     this.previous = planned && !planned.now.playback.paused ? planned.now : null;
     this.reports.follow(this.room.state);
     this.tracks.keep([planned?.now, planned?.then].map((part) => part?.item.track.url).concat(planned?.coming?.track.url));
     if (planned?.coming) this.load(planned.coming);
-    this.keys.show(planned?.now.item ?? null, planned !== null && !planned.now.playback.paused);
+    this.keys.show(planned?.now.item ?? null, planned !== null && !planned.now.playback.paused && this.load(planned.now.item) !== 'asking');
     if (!planned || planned.now.playback.paused) {
       this.silence();
       if (planned) this.load(planned.now.item);
@@ -223,6 +229,17 @@ export class Player {
     // Its end is the next one's start, whatever its file says.
     if (planned.then && this.voices.has(planned.then.item.id)) this.voices.get(planned.now.item.id)?.stop(this.localOf(planned.then));
     this.show(planned);
+  }
+
+  /** What its listener took back is over at once, and does not fade. */
+  endWithdrawn() {
+    for (const [item, voice] of this.voices) {
+      if (!(voice instanceof Stream) || voice.origin === null || this.elsewhere.allowed(voice.origin)) continue;
+      voice.end();
+      this.voices.delete(item);
+      this.since = null;
+      this.errors = [];
+    }
   }
 
   /** When a part's start is to be heard, by the page's clock. @param {Part} part */
@@ -261,12 +278,18 @@ export class Player {
     this.errors = [];
   }
 
-  /** @param {import('./plan.js').Item} item @returns {import('./tracks.js').Loaded | 'stream'} */
+  /**
+   * What there is of an item; begins to load it. `stream`: an element plays it. `asking`: its listener has to
+   * allow its server first.
+   * @param {import('./plan.js').Item} item @returns {import('./tracks.js').Loaded | 'stream' | 'asking'}
+   */
   load({ id, track }) {
+    const there = track.provider === 'direct' ? reach(this.elsewhere, track.url) : null;
+    if (there === 'asking') return there;
     const broken = this.broken.get(id);
-    if (broken && this.local() - broken.at < BROKEN_MS) return { state: 'failed', buffer: null, error: broken.error };
-    if (!PLAYABLE.has(track.provider ?? 'hosted')) return { state: 'failed', buffer: null, error: new Error(`cannot play ${track.provider}`) };
-    return track.duration_ms > DECODED_MS || track.provider === 'direct' ? 'stream' : this.tracks.get(track.url);
+    if (broken && this.local() - broken.at < BROKEN_MS) return failed(broken.error);
+    if (!PLAYABLE.has(track.provider ?? 'hosted')) return failed(new Error(`cannot play ${track.provider}`));
+    return there ?? (track.duration_ms > DECODED_MS ? 'stream' : this.tracks.get(track.url));
   }
 
   /** Makes a part sound at its place, instead of a voice that is not. @param {Part} part @param {Voice | Stream | null} instead */
@@ -275,9 +298,10 @@ export class Player {
     const { item, playback } = part;
     const line = { position_ms: playback.position_ms, at: this.localOf(part) };
     const loaded = this.load(item);
+    if (loaded === 'asking') return;
     if (loaded === 'stream') {
       if (instead instanceof Stream) instead.seek(line);
-      else this.keep(part, this.stream(part, line));
+      else this.stream(part, line);
       return;
     }
     if (!loaded.buffer) return;
@@ -300,7 +324,11 @@ export class Player {
   }
 
   /** @param {Part} part @param {{ position_ms: number, at: number }} line */
-  stream({ item }, line) {
+  stream(part, line) {
+    const { item } = part;
+    const origin = serverOf(item.track);
+    const element = origin === null ? this.element() : this.elsewhere.element(origin);
+    if (!element) return;
     const around = {
       local: this.local,
       volume: () => this.loudness,
@@ -316,7 +344,7 @@ export class Player {
         this.follow();
       },
     };
-    return new Stream(this.element(), around, { item: item.id, url: item.track.url, ...line });
+    this.keep(part, new Stream(element, around, { item: item.id, url: item.track.url, origin, ...line }));
   }
 
   // ---- What is shown, and told to the room
@@ -326,10 +354,11 @@ export class Player {
     const status = this.statusOf(planned);
     const { current } = this.room.state;
     const loaded = planned && this.load(planned.now.item);
-    const error = status === 'failed' && loaded && loaded !== 'stream' ? loaded.error : null;
+    const error = status === 'failed' && loaded && typeof loaded === 'object' ? loaded.error : null;
+    const origin = status === 'asking' && planned ? serverOf(planned.now.item.track) : null;
     if (status !== 'playing') this.drift = null;
-    this.set({ status, item: planned?.now.item.id ?? null, drift_ms: this.drift, error });
-    if (!current || !planned || status === 'paused') return;
+    this.set({ status, item: planned?.now.item.id ?? null, drift_ms: this.drift, error, origin, host: origin && hostIn(origin) });
+    if (!current || !planned || planned.now.playback.paused) return;
     if (status === 'blocked') this.reports.say(current.id, 'blocked');
     else if (current.id === planned.now.item.id || current.id === planned.then?.item.id) this.tell(current);
   }
@@ -337,21 +366,25 @@ export class Player {
   /** @param {import('./plan.js').Plan | null} planned @returns {Status} */
   statusOf(planned) {
     if (!planned) return this.room.state.current && !this.room.clock.playable && this.room.state.status !== 'closed' ? 'loading' : 'idle';
+    // Before anything else: neither a tap nor the room's going on would let it be heard.
+    if (this.load(planned.now.item) === 'asking') return 'asking';
     if (planned.now.playback.paused) return 'paused';
     if (this.elementBlocked) return 'blocked';
     if (this.context.state !== 'running') return this.local() - this.made < PATIENCE_MS ? 'loading' : 'blocked';
     const loaded = this.load(planned.now.item);
-    if (loaded !== 'stream' && loaded.state === 'failed') return 'failed';
+    if (typeof loaded === 'object' && loaded.state === 'failed') return 'failed';
     const voice = this.voices.get(planned.now.item.id);
     if (voice && voice.heardAt(this.local()) !== null) return 'playing';
-    if (loaded === 'stream') return this.local() < this.localOf(planned.now) ? 'waiting' : 'loading';
+    if (typeof loaded !== 'object') return this.local() < this.localOf(planned.now) ? 'waiting' : 'loading';
     return loaded.state === 'loading' ? 'loading' : 'waiting';
   }
 
   /** How the current item goes here. @param {import('./plan.js').Item} item */
   tell(item) {
     const loaded = this.load(item);
-    if (loaded === 'stream') this.reports.say(item.id, this.voices.get(item.id)?.heardAt(this.local()) == null ? 'buffering' : 'ready');
+    // It waits for a word of theirs: nobody else's music ends for it.
+    if (loaded === 'asking') this.reports.say(item.id, 'blocked');
+    else if (loaded === 'stream') this.reports.say(item.id, this.voices.get(item.id)?.heardAt(this.local()) == null ? 'buffering' : 'ready');
     else if (loaded.state === 'failed') this.reports.say(item.id, 'failed', loaded.error instanceof Error ? loaded.error.message : 'not playable');
     else this.reports.say(item.id, loaded.state === 'ready' ? 'ready' : 'buffering');
   }

@@ -17,10 +17,12 @@ export class Stream {
   /**
    * @param {HTMLAudioElement} element
    * @param {{ local: () => number, volume: () => number, blocked: () => void, failed: (error: unknown) => void }} around
-   * @param {{ item: string, url: string, position_ms: number, at: number }} start as for a `Voice`
+   * @param {{ item: string, url: string, origin: string | null, position_ms: number, at: number }} start as for a
+   *   `Voice`; `origin` is the server it comes from when that is somebody else's
    */
-  constructor(element, around, { item, url, position_ms, at }) {
+  constructor(element, around, { item, url, origin, position_ms, at }) {
     this.item = item;
+    this.origin = origin;
     this.element = element;
     this.around = around;
     this.ended = false;

@@ -12,7 +12,10 @@ const RETRY_MS = 1_000;
 const RETRY_MOST_MS = 30_000;
 
 /** @type {Loaded} */
-const LOADING = { state: 'loading', buffer: null, error: null };
+export const LOADING = { state: 'loading', buffer: null, error: null };
+
+/** @param {unknown} error @returns {Loaded} */
+export const failed = (error) => ({ state: 'failed', buffer: null, error });
 
 export class Tracks {
   /** @param {{ fetch: typeof fetch, decode: (bytes: ArrayBuffer) => Promise<AudioBuffer>, local: () => number, changed: () => void }} means */
@@ -48,7 +51,7 @@ export class Tracks {
     } catch (error) {
       entry.failures++;
       entry.failedAt = this.means.local();
-      entry.loaded = { state: 'failed', buffer: null, error };
+      entry.loaded = failed(error);
     }
     entry.busy = false;
     if (this.entries.get(url) === entry) this.means.changed();
