@@ -108,9 +108,12 @@ export interface Room {
 }
 
 export interface PlayerState {
-  status: 'idle' | 'loading' | 'playing' | 'waiting' | 'paused' | 'blocked' | 'failed';
+  status: 'idle' | 'loading' | 'playing' | 'waiting' | 'paused' | 'asking' | 'blocked' | 'failed';
   drift_ms: number | null;
   error: unknown;
+  /** Whose server the person is asked about while the status is `asking`, and what it is called. */
+  origin: string | null;
+  host: string | null;
 }
 
 export interface Player {

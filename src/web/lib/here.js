@@ -2,6 +2,7 @@
 // How people are called, and how wide the page is: small questions that many parts ask.
 import { signal } from '@preact/signals';
 import { t } from './i18n.js';
+import { hostIn, serverOf } from '../player/elsewhere.js';
 
 /** The name of a member: a guest who gave none is "guest", somebody who is not known any more "someone". @param {import('../types.js').RoomState} state @param {string | null | undefined} id */
 export const nameOf = (state, id) => id && state.people[id] ? state.people[id].name || t('people.guest') : t('people.someone');
@@ -11,6 +12,12 @@ export const calledHere = (state, id) => (id && id === state.you?.member ? t('pe
 
 /** @param {import('../types.js').Track} track */
 export const artists = (track) => track.artists.join(', ');
+
+/** Whose a track is: its artists, and the server it is on when that is somebody else's. @param {import('../types.js').Track} track @returns {string[]} */
+export function credits(track) {
+  const origin = serverOf(track);
+  return [artists(track), origin ? hostIn(origin) : ''].filter(Boolean);
+}
 
 /** @param {string} query */
 function watched(query) {

@@ -12,6 +12,7 @@ import { ask } from './api.js';
  * @property {string} date
  * @property {Change[]} changes the newest first
  * @property {{ name: string | null, address: string | null, servers: string | null, complaints: string | null }} operator
+ * @property {boolean} [direct] whether a track may be an address on somebody else's server
  * @property {{ by: 'us' } | { by: 'fathom', site: string } | null} [analytics] how visits are counted, if they are
  * @property {string} source
  * @property {string} commit

@@ -1,6 +1,7 @@
 // @ts-check
 // What a person chose for this browser. It never leaves it.
 import { effect, signal } from '@preact/signals';
+import { originOf } from '../player/elsewhere.js';
 
 /**
  * @typedef {object} Preferences
@@ -11,23 +12,36 @@ import { effect, signal } from '@preact/signals';
  * @property {boolean} muted
  * @property {number} nudge milliseconds, for this output device
  * @property {boolean} counted whether visits of this browser may be counted, where they are
+ * @property {string[]} elsewhere other people's servers that tracks may be asked of, as `https://host`
  */
 
 const KEY = 'stereo.preferences';
 
 /** @type {Preferences} */
-const DEFAULTS = { theme: 'system', language: null, name: '', volume: 0.8, muted: false, nudge: 0, counted: true };
+const DEFAULTS = { theme: 'system', language: null, name: '', volume: 0.8, muted: false, nudge: 0, counted: true, elsewhere: [] };
 
 /** @returns {Preferences} */
 function read() {
   try {
-    return { ...DEFAULTS, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
+    const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
+    return { ...DEFAULTS, ...kept, elsewhere: origins(kept?.elsewhere) };
   } catch {
     return { ...DEFAULTS };
   }
 }
 
+/** Those of `kept` that name a server: whatever else is there allows nothing. @param {unknown} kept @returns {string[]} */
+function origins(kept) {
+  return Array.isArray(kept) ? [...new Set(kept)].filter((one) => typeof one === 'string' && originOf(one) === one) : [];
+}
+
 export const preferences = signal(read());
+
+// What was allowed or taken back in another tab holds in this one at once: else it would be kept anew
+// with the next choice here. The rest is each tab's own until the next visit.
+addEventListener('storage', ({ key }) => {
+  if (key === KEY || key === null) preferences.value = { ...preferences.peek(), elsewhere: read().elsewhere };
+});
 
 /** @param {Partial<Preferences>} change */
 export function prefer(change) {

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import { connect } from 'stereo';
 import { createPlayer } from '../player/player.js';
+import { Ways } from './elsewhere.js';
 import { preferences } from './preferences.js';
 import { guestTokens } from './tokens.js';
 
@@ -29,7 +30,8 @@ export function openSession({ id, name, password, invite }) {
   const room = /** @type {import('../types.js').Room} */ (
     /** @type {unknown} */ (connect({ url, name: name || undefined, password, invite, storage: guestTokens }))
   );
-  const player = /** @type {import('../types.js').Player} */ (createPlayer({ room: /** @type {any} */ (room) }));
+  const elsewhere = new Ways();
+  const player = /** @type {import('../types.js').Player} */ (createPlayer({ room: /** @type {any} */ (room), elsewhere }));
   const state = signal({ ...room.state });
   const playing = signal({ ...player.state });
   const ends = [
@@ -44,6 +46,7 @@ export function openSession({ id, name, password, invite }) {
   const leave = () => {
     for (const end of ends) end?.();
     player.dispose();
+    elsewhere.dispose();
     room.close();
   };
   return { room, player, state, playing, voted: signal(new Set()), reaction: signal(null), unread: signal(0), draft: signal(''), leave };

@@ -36,7 +36,9 @@ function tellLost(before, now) {
 
 /** @param {import('../types.js').Item | null} item */
 function tellTrack(item) {
-  announce(item ? t('told.playing', { title: item.track.title, artists: artists(item.track) }) : t('now.nothing'));
+  if (!item) return announce(t('now.nothing'));
+  const { title } = item.track;
+  announce(item.track.artists.length > 0 ? t('told.playing', { title, artists: artists(item.track) }) : t('told.playing_title', { title }));
 }
 
 /** @param {Session} session @param {{ event: any, by?: string | null, cause?: string | null }} notice */

@@ -56,7 +56,7 @@ export const en = {
   'sound.mute': 'Mute, here only', 'sound.unmute': 'Unmute', 'sound.volume': 'Volume, here only', 'sound.percent': '{percent} percent',
   'drift.together': 'together within {ms} ms', 'drift.you': 'you: {ms} ms', 'drift.alone': 'You are alone so far. Share the link.',
   'drift.detail': { one: 'Median {median} ms, measured by {count} listener', other: 'Median {median} ms, measured by {count} listeners' },
-  'drift.loading': 'Getting in step…', 'drift.failed': 'This track cannot be played here.', 'drift.blocked': 'Your browser waits for a tap.',
+  'drift.loading': 'Getting in step…', 'drift.failed': 'This track cannot be played here.', 'drift.blocked': 'Your browser waits for a tap.', 'drift.asking': 'This track waits for your word.',
   'react.label': 'Reactions', 'react.open': 'React', 'react.one': '{name}: {count}',
   'react.heart': 'Love', 'react.fire': 'Fire', 'react.clap': 'Applause', 'react.laugh': 'Laughter', 'react.wow': 'Wow', 'react.sleep': 'Sleepy',
 
@@ -74,6 +74,13 @@ export const en = {
   'add.open': 'Add a track', 'add.title': 'Add a track', 'add.search': 'Search the library, or paste a link', 'add.results': 'Tracks',
   'add.found': { one: '{count} track', other: '{count} tracks' }, 'add.none': 'Nothing in the library matches that.',
   'add.one': 'Add to the queue', 'add.next': 'Play next', 'add.done': '{title} is in the queue.', 'add.here': 'in the queue', 'add.link': 'Add this link',
+  'add.elsewhere': 'The link of a sound file on another server works, too. Everybody is asked before they hear it, because that server sees who asks for it.',
+
+  'elsewhere.from': 'This track comes from {host}.', 'elsewhere.note': 'If you listen, that server sees your IP address, as when you open a page there. Your yes is kept in this browser only; Settings takes it back.',
+  'elsewhere.listen': 'Listen', 'elsewhere.not_now': 'Not now', 'elsewhere.told': '{title} comes from {host}. It is silent for you until you choose to listen.', 'elsewhere.allowed_now': 'Tracks from {host} play for you now.',
+  'elsewhere.unavailable': 'Not available to you: it comes from {host}.', 'elsewhere.ask_again': 'Ask me again',
+  'elsewhere.allowed': 'Music from elsewhere', 'elsewhere.allowed_note': 'You allowed these servers. When a track of theirs plays, they see your IP address.',
+  'elsewhere.withdraw': 'Take it back', 'elsewhere.withdraw_host': 'Take it back: {host}', 'elsewhere.withdrawn': 'Nothing is asked of {host} any more.',
 
   'chat.title': 'Chat', 'chat.empty': 'Say hello. It is forgotten when the room is over.', 'chat.say': 'Say something', 'chat.send': 'Send', 'chat.new': 'New messages',
   'chat.remove': 'Remove the message: {text}', 'chat.remove_short': 'Remove', 'chat.removed': 'Message removed.', 'chat.not_allowed': 'You cannot write here just now.',
@@ -117,7 +124,7 @@ export const en = {
   'order_votes': 'By votes', 'order_votes_note': 'What most people want comes first.',
 
   'told.entered': { one: '{title}: {count} here.', other: '{title}: {count} here.' },
-  'told.playing': 'Now playing: {title} by {artists}', 'told.failed': 'That track could be played by nobody, so it was skipped.', 'told.voted': 'Skipped by vote.',
+  'told.playing': 'Now playing: {title} by {artists}', 'told.playing_title': 'Now playing: {title}', 'told.failed': 'That track could be played by nobody, so it was skipped.', 'told.voted': 'Skipped by vote.',
   'told.added': { one: '{name} added {title}.', other: '{name} added {count} tracks, beginning with {title}.' }, 'told.cleared': '{name} cleared the queue.',
   'told.handover': 'The host is away: you hold the room until they are back.', 'told.you_host': 'You are the host now.', 'told.you_collaborator': 'You are a collaborator now.', 'told.you_listener': 'You are a listener now.',
 

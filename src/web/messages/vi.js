@@ -56,7 +56,7 @@ export const vi = {
   'sound.mute': 'Tắt tiếng, chỉ ở đây', 'sound.unmute': 'Bật tiếng', 'sound.volume': 'Âm lượng, chỉ ở đây', 'sound.percent': '{percent} phần trăm',
   'drift.together': 'lệch nhau không quá {ms} ms', 'drift.you': 'bạn: {ms} ms', 'drift.alone': 'Mới chỉ có bạn. Hãy gửi đường dẫn.',
   'drift.detail': { other: 'Trung vị {median} ms, do {count} người nghe đo' },
-  'drift.loading': 'Đang bắt nhịp…', 'drift.failed': 'Bài này không phát được ở đây.', 'drift.blocked': 'Trình duyệt đang chờ bạn chạm.',
+  'drift.loading': 'Đang bắt nhịp…', 'drift.failed': 'Bài này không phát được ở đây.', 'drift.blocked': 'Trình duyệt đang chờ bạn chạm.', 'drift.asking': 'Bài này đang đợi bạn đồng ý.',
   'react.label': 'Cảm xúc', 'react.open': 'Bày tỏ cảm xúc', 'react.one': '{name}: {count}',
   'react.heart': 'Yêu thích', 'react.fire': 'Cháy', 'react.clap': 'Vỗ tay', 'react.laugh': 'Cười', 'react.wow': 'Ngạc nhiên', 'react.sleep': 'Buồn ngủ',
 
@@ -74,6 +74,13 @@ export const vi = {
   'add.open': 'Thêm bài', 'add.title': 'Thêm bài', 'add.search': 'Tìm trong thư viện, hoặc dán đường dẫn', 'add.results': 'Các bài',
   'add.found': { other: '{count} bài' }, 'add.none': 'Thư viện không có bài nào khớp.',
   'add.one': 'Thêm vào hàng chờ', 'add.next': 'Phát tiếp theo', 'add.done': 'Đã thêm {title} vào hàng chờ.', 'add.here': 'đã có trong hàng', 'add.link': 'Thêm đường dẫn này',
+  'add.elsewhere': 'Đường dẫn của một tệp âm thanh trên máy chủ khác cũng được. Mọi người đều được hỏi trước khi nghe, vì máy chủ đó thấy ai tải bài.',
+
+  'elsewhere.from': 'Bài này đến từ {host}.', 'elsewhere.note': 'Nếu bạn nghe, máy chủ đó thấy địa chỉ IP của bạn, như khi bạn mở một trang ở đó. Lời đồng ý chỉ được nhớ trong trình duyệt này; bạn rút lại được trong Cài đặt.',
+  'elsewhere.listen': 'Nghe', 'elsewhere.not_now': 'Để sau', 'elsewhere.told': '{title} đến từ {host}. Bạn chưa nghe thấy gì cho đến khi bạn chọn nghe.', 'elsewhere.allowed_now': 'Các bài từ {host} giờ phát cho bạn.',
+  'elsewhere.unavailable': 'Bạn không nghe được bài này: nó đến từ {host}.', 'elsewhere.ask_again': 'Hỏi lại tôi',
+  'elsewhere.allowed': 'Nhạc từ nơi khác', 'elsewhere.allowed_note': 'Bạn đã đồng ý với các máy chủ này. Khi bài của họ phát, họ thấy địa chỉ IP của bạn.',
+  'elsewhere.withdraw': 'Rút lại', 'elsewhere.withdraw_host': 'Rút lại: {host}', 'elsewhere.withdrawn': 'Từ giờ không hỏi gì {host} nữa.',
 
   'chat.title': 'Trò chuyện', 'chat.empty': 'Chào mọi người đi. Phòng hết thì lời cũng quên.', 'chat.say': 'Nói gì đó', 'chat.send': 'Gửi', 'chat.new': 'Tin nhắn mới',
   'chat.remove': 'Xoá tin nhắn: {text}', 'chat.remove_short': 'Xoá', 'chat.removed': 'Đã xoá tin nhắn.', 'chat.not_allowed': 'Hiện bạn không viết ở đây được.',
@@ -117,7 +124,7 @@ export const vi = {
   'order_votes': 'Theo phiếu', 'order_votes_note': 'Bài nhiều người muốn nhất đi trước.',
 
   'told.entered': { other: '{title}: {count} người ở đây.' },
-  'told.playing': 'Đang phát: {title} của {artists}', 'told.failed': 'Không ai phát được bài đó nên đã bỏ qua.', 'told.voted': 'Đã bỏ qua theo phiếu bầu.',
+  'told.playing': 'Đang phát: {title} của {artists}', 'told.playing_title': 'Đang phát: {title}', 'told.failed': 'Không ai phát được bài đó nên đã bỏ qua.', 'told.voted': 'Đã bỏ qua theo phiếu bầu.',
   'told.added': { other: '{name} đã thêm {count} bài, bắt đầu với {title}.' }, 'told.cleared': '{name} đã xoá hàng chờ.',
   'told.handover': 'Chủ phòng vắng mặt: bạn giữ phòng tới khi họ trở lại.', 'told.you_host': 'Giờ bạn là chủ phòng.', 'told.you_collaborator': 'Giờ bạn là cộng tác viên.', 'told.you_listener': 'Giờ bạn là người nghe.',
 

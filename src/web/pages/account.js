@@ -11,6 +11,7 @@ import { attempt, sentence } from '../lib/refusal.js';
 import { navigate } from '../lib/router.js';
 import { useTitle } from '../lib/title.js';
 import { AccountWays } from '../parts/account_ways.js';
+import { AllowedHosts } from '../parts/elsewhere.js';
 import { Rights } from '../parts/rights.js';
 import { Mark } from '../parts/icon.js';
 import { broughtBack } from '../parts/sign_in_steps.js';
@@ -42,7 +43,7 @@ export function AccountPage() {
       ${person === undefined && html`<p class="note" role="status">${t('account.loading')}</p>`}
       ${person === null && html`<section class="panel"><h2>${t('account.nobody')}</h2><p class="note">${t('account.nobody_note')}</p><a class="primary" href="/sign-in" data-test="sign-in">${t('account.sign_in')}</a></section>`}
       ${person && html`<${Signed} person=${person} />`}
-      <section class="panel" aria-labelledby="looks"><h2 id="looks">${t('account.browser')}</h2><p class="note">${t('account.browser_note')}</p><${Looks} /></section>
+      <section class="panel" aria-labelledby="looks"><h2 id="looks">${t('account.browser')}</h2><p class="note">${t('account.browser_note')}</p><${Looks} /><${AllowedHosts} /></section>
       ${person && html`<${Rights} person=${person} />`}
     </main>
   </div>`;

@@ -7,6 +7,7 @@ import { duration, t } from '../lib/i18n.js';
 import { artists } from '../lib/here.js';
 import { library } from '../lib/api.js';
 import { may } from '../lib/may.js';
+import { policy } from '../lib/policy.js';
 import { attempt, sentence } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
 import { Art } from './art.js';
@@ -29,6 +30,7 @@ export function AddSheet({ session, onClose }) {
   const link = looksLikeLink(query.value) ? query.value.trim() : null;
   return html`<${Sheet} title=${t('add.title')} onClose=${onClose} test="add-sheet" tall=${true}>
     <${SearchField} query=${query} />
+    ${policy.value?.direct && html`<p class="note" data-test="add-elsewhere">${t('add.elsewhere')}</p>`}
     ${link && html`<${AddLink} session=${session} link=${link} />`}
     <p class="unseen" role="status">${found.value && !link ? t('add.found', { count: found.value.length }) : ''}</p>
     ${fault.value && html`<p class="fault">${fault.value}</p>`}
@@ -88,7 +90,15 @@ async function add(session, track, title, after) {
 
 /** @param {{ session: Session, link: string }} props */
 function AddLink({ session, link }) {
-  return html`<button class="primary wide" data-test="add-link" onClick=${() => add(session, link, link)}>
+  const busy = useSignal(false);
+  // The server looks at an address elsewhere before it answers: once is enough.
+  const press = async () => {
+    if (busy.value) return;
+    busy.value = true;
+    await add(session, link, link);
+    busy.value = false;
+  };
+  return html`<button class="primary wide" data-test="add-link" aria-busy=${busy.value} onClick=${press}>
     <${Icon} name="plus" size=${20} />${t('add.link')}
   </button>`;
 }

@@ -14,8 +14,9 @@ import { Icon } from './icon.js';
 export function Disc({ session }) {
   const state = session.state.value;
   const { current, playback } = state;
-  const blocked = session.playing.value.status === 'blocked';
-  const turning = current && playback && !playback.paused && !blocked;
+  const { status } = session.playing.value;
+  const blocked = status === 'blocked';
+  const turning = current && playback && !playback.paused && !blocked && status !== 'asking';
   return html`<div class=${`disc ${turning ? 'is-turning' : ''} ${current ? '' : 'is-empty'}`}>
     <div class="disc-plate" style=${{ '--plate': `${(1 - ARTWORK / 200) * 50}%` }}>
       ${current && html`<${Artwork} key=${current.id} track=${current.track} />`}

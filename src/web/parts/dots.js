@@ -20,7 +20,7 @@ export function seated(state) {
 export function Dots({ session }) {
   const state = session.state.value;
   const seats = seated(state);
-  const together = state.health && state.playback && !state.playback.paused;
+  const together = state.health && state.playback && !state.playback.paused && session.playing.value.status !== 'asking';
   const apart = state.health ? scatter(state.health.p95_ms) : 0;
   const size = seats.length > 30 ? 3.4 : seats.length > 14 ? 4.6 : 6;
   return html`<svg class=${`dots ${together ? 'are-together' : ''}`} viewBox="-200 -200 400 400" role="img" aria-label=${said(state)}>

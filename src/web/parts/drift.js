@@ -8,7 +8,7 @@ export function Drift({ session }) {
   const { current, health, presence, playback } = session.state.value;
   const { status, drift_ms: mine } = session.playing.value;
   const word = waiting(status);
-  const room = health && health.listeners > 1 && playback && !playback.paused ? health : null;
+  const room = health && health.listeners > 1 && playback && !playback.paused && status !== 'asking' ? health : null;
   return html`<div class="drift">
     ${word && html`<p class="drift-word">${t(word)}</p>`}
     ${room &&
@@ -29,5 +29,6 @@ function waiting(status) {
   if (status === 'loading' || status === 'waiting') return 'drift.loading';
   if (status === 'failed') return 'drift.failed';
   if (status === 'blocked') return 'drift.blocked';
+  if (status === 'asking') return 'drift.asking';
   return null;
 }

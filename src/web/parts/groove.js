@@ -26,7 +26,8 @@ export function Groove({ session }) {
   const state = session.state.value;
   const total = state.current?.track.duration_ms ?? 0;
   const seekable = total > 0 && may(state, 'seek');
-  const measured = session.playing.value.status === 'playing' && session.playing.value.drift_ms !== null;
+  const { status, drift_ms } = session.playing.value;
+  const measured = status === 'playing' && drift_ms !== null;
 
   useFrames(() => {
     const at = wish.peek() ?? position(session);
@@ -47,7 +48,7 @@ export function Groove({ session }) {
       <circle class="groove-marks groove-marks-lit" r=${RIM} pathLength=${MARKS} stroke-dasharray="0.26 0.74" transform="rotate(-90.26)" />
     </g>
     ${total > 0 && html`<line ref=${theirs} class="needle needle-room" y1=${-RIM - 12} y2=${-RIM + 1} />`}
-    ${total > 0 && html`<line ref=${yours} class=${`needle ${measured ? 'needle-you' : 'needle-room'}`} y1=${-RIM + 1} y2=${-ARTWORK + 2} />`}
+    ${total > 0 && status !== 'asking' && html`<line ref=${yours} class=${`needle ${measured ? 'needle-you' : 'needle-room'}`} y1=${-RIM + 1} y2=${-ARTWORK + 2} />`}
     ${seekable && html`<circle class="groove-hold" r=${RIM} />`}
     <circle class="groove-focus" r=${RIM + 10} />
     ${wish.value !== null && html`<g class="groove-wish" aria-hidden="true"><circle r="46" /><text>${duration(wish.value)}</text></g>`}

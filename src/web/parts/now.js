@@ -3,9 +3,10 @@
 import { useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { duration, t } from '../lib/i18n.js';
-import { artists, calledHere, isMiddle } from '../lib/here.js';
+import { calledHere, credits, isMiddle } from '../lib/here.js';
 import { may } from '../lib/may.js';
 import { useFrames } from '../lib/frame.js';
+import { AskElsewhere } from './elsewhere.js';
 import { Icon } from './icon.js';
 import { Starters } from './starters.js';
 
@@ -15,13 +16,14 @@ export function Now({ session, onAdd }) {
   const { current } = state;
   if (!current) return html`<${Idle} session=${session} onAdd=${onAdd} />`;
   return html`<div class="now" key=${current.id}>
-    <h2 class="now-title" data-test="now-title">${current.track.title}</h2>
-    <p class="now-artists">${artists(current.track)}</p>
+    <h2 class="now-title" tabindex="-1" data-test="now-title">${current.track.title}</h2>
+    <p class="now-artists">${credits(current.track).join(' · ')}</p>
     <p class="now-by">
       <${Elapsed} session=${session} total=${current.track.duration_ms} />
       <span class="dividing" aria-hidden="true"></span>
       <span class="now-adder">${t('now.added_by', { name: calledHere(state, current.by) })}</span>
     </p>
+    <${AskElsewhere} session=${session} />
   </div>`;
 }
 

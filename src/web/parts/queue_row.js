@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import { html } from '../lib/html.js';
 import { duration, number, t } from '../lib/i18n.js';
-import { artists, calledHere } from '../lib/here.js';
+import { calledHere, credits } from '../lib/here.js';
 import { may, mayRemove } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
 import { announce } from '../lib/announce.js';
@@ -36,7 +36,7 @@ export function Row({ session, item, index }) {
     <${Art} src=${item.track.artwork} />
     <button class="row-main" aria-expanded=${open.value} onClick=${() => (open.value = !open.value)}>
       <span class="row-title">${item.track.title}</span>
-      <span class="row-sub">${artists(item.track)}<span class="dividing"></span>${t('queue.by', { name: calledHere(state, item.by) })}</span>
+      <span class="row-sub">${credits(item.track).map((one) => html`${one}<span class="dividing"></span>`)}${t('queue.by', { name: calledHere(state, item.by) })}</span>
     </button>
     <span class="time row-time">${duration(item.track.duration_ms)}</span>
     <${Quick} session=${session} item=${item} />

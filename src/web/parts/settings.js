@@ -9,6 +9,7 @@ import { toast } from '../lib/announce.js';
 import { navigate } from '../lib/router.js';
 import { guestTokens } from '../lib/tokens.js';
 import { Choice } from './choice.js';
+import { AllowedHosts } from './elsewhere.js';
 import { Sheet } from './sheet.js';
 import { SoundButton, Volume } from './sound.js';
 import { Sure } from './sure.js';
@@ -18,6 +19,7 @@ export function SettingsSheet({ session, onClose }) {
   return html`<${Sheet} title=${t('settings.title')} onClose=${onClose} test="settings-sheet">
     <${Looks} />
     ${session && html`<${Sound} />`}
+    <${AllowedHosts} />
     ${session && html`<${Forget} session=${session} />`}
   <//>`;
 }

@@ -10,6 +10,7 @@ register('../alias.js', import.meta.url);
 const kept = new Map();
 const BROWSER = {
   localStorage: { getItem: (/** @type {string} */ key) => kept.get(key) ?? null, setItem: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value) },
+  addEventListener() {},
   matchMedia: () => ({ matches: false, addEventListener() {} }),
   document: { documentElement: { dataset: {} }, querySelector: () => null },
   navigator: { languages: ['en'] },
