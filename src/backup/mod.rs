@@ -17,7 +17,7 @@ pub use restore::{Parts, Restored, opened, restore};
 
 use crate::config::Config;
 use crate::keystore::Head;
-use crate::store::{Day, Image, Reader};
+use crate::store::{Day, Image, ImageError, Reader};
 use age::Encryptor;
 use age::x25519::Recipient;
 use std::fs::{File, OpenOptions};
@@ -68,9 +68,9 @@ pub fn write(config: &Config, wanted: &Wanted<'_>, now: u64) -> Result<Written, 
         None => settings.folder.join(keep::name_of(Day::of(now))),
     };
     let warnings = warnings(config, wanted)?;
+    let mut reader = sound_reader(config)?;
     let beside = keep::unfinished(&target);
-    let named = |error: String| format!("{}: {error}", beside.display());
-    let sealed = seal(config, &beside).map_err(named);
+    let sealed = seal(config, &mut reader, &beside);
     let done = sealed.and_then(|image| {
         if !wanted.without_keys_copy {
             wait_for_copy(&config.store.keys_copy, &image)?;
@@ -126,23 +126,37 @@ fn is_inside(path: &Path, folder: &Path) -> bool {
     path.starts_with(folder) || real(path).starts_with(real(folder))
 }
 
+/// The data, if they are whole: what is damaged would in time take the place of every backup that
+/// is not.
+fn sound_reader(config: &Config) -> Result<Reader, String> {
+    let reader = Reader::open(&config.store).map_err(|error| error.to_string())?;
+    let sound = reader.refuse_damaged();
+    sound.map_err(|error| {
+        format!("no backup was written, and older ones are as they were: {error}")
+    })?;
+    Ok(reader)
+}
+
 /// Writes the data, encrypted; they are on the disk when this returns.
-fn seal(config: &Config, path: &Path) -> Result<Image, String> {
+fn seal(config: &Config, reader: &mut Reader, path: &Path) -> Result<Image, String> {
     let recipients = config.backup.recipients.iter().map(|text| text.parse());
     let recipients: Vec<Recipient> = recipients.collect::<Result<_, _>>()?;
     let told = recipients
         .iter()
         .map(|recipient| recipient as &dyn age::Recipient);
     let encryptor = Encryptor::with_recipients(told).map_err(|error| error.to_string())?;
-    let mut reader = Reader::open(&config.store).map_err(|error| error.to_string())?;
-    let failed = |error: std::io::Error| error.to_string();
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let unread = |error: ImageError| match error {
+        ImageError::Database(_) => format!("{}: {error}", config.store.data.display()),
+        ImageError::Pages(error) => failed(error),
+    };
     let file = owned(path).map_err(failed)?;
     let sealed = encryptor
         .wrap_output(BufWriter::new(&file))
         .map_err(failed)?;
-    let size = reader.page_size().map_err(|error| error.to_string())?;
+    let size = reader.page_size().map_err(unread)?;
     let mut out = stream::Out::begin(sealed, size).map_err(failed)?;
-    let image = reader.copy(&mut out).map_err(|error| error.to_string())?;
+    let image = reader.copy(&mut out).map_err(unread)?;
     let sealed = out.end(image.pages).map_err(failed)?;
     let mut written = sealed.finish().map_err(failed)?;
     written.flush().map_err(failed)?;

@@ -1,6 +1,7 @@
 //! The verbs of whoever runs the server, as processes: back up, lose the disk, restore, and look for
 //! what should be gone.
 
+use crate::faults::with_a_page_damaged;
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
 use age::secrecy::ExposeSecret;
@@ -191,6 +192,37 @@ async fn a_disk_that_is_lost_comes_back_without_who_was_deleted_and_prove_purge_
     assert_eq!(status, Some(1), "{said}");
     let of_backup = said.split(shown(backup)).nth(1).unwrap();
     assert!(of_backup.contains("found needle 1 as it is"), "{said}");
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_not_backed_up_and_older_backups_stay() {
+    let operator = Operator::new();
+    let mailbox = Mailbox::open().await;
+    operator.serve(&mailbox).stop();
+    let (status, said) = operator.run(&["backup"], "");
+    assert_eq!(status, Some(0), "{said}");
+    // A backup that comes out well removes this one.
+    let old = operator.elsewhere("backups/stereo-2020-01-01.age");
+    std::fs::write(&old, "old").unwrap();
+    let kept = || -> Vec<(PathBuf, Vec<u8>)> {
+        let backups = operator.backups().into_iter();
+        let with_bytes = |path: PathBuf| (path.clone(), std::fs::read(path).unwrap());
+        backups.map(with_bytes).collect()
+    };
+    let before = kept();
+    assert_eq!(before.len(), 2);
+    let database = operator.data().join("stereo.db");
+    let told = format!("{}: damaged", database.display());
+    with_a_page_damaged(&database, |page| {
+        let (status, said) = operator.run(&["backup"], "");
+        assert_eq!(status, Some(1), "{page}: {said}");
+        assert!(said.contains(&told), "{page}: {said}");
+        assert!(said.contains("no backup was written"), "{said}");
+        assert!(kept() == before, "{page}: {:?}", operator.backups());
+    });
+    let (status, said) = operator.run(&["backup"], "");
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!old.exists());
 }
 
 #[test]

@@ -331,6 +331,20 @@ async fn a_folder_that_cannot_be_used_is_told_with_what_to_do() {
     assert!(said.contains(&*file.to_string_lossy()), "{said}");
 }
 
+/// Damages one page of a database that nobody has open, then another: what `then` is told is which.
+/// In the end it is whole again.
+pub(crate) fn with_a_page_damaged(database: &Path, mut then: impl FnMut(&str)) {
+    let whole = std::fs::read(database).unwrap();
+    let pages = whole.len() / PAGE;
+    for page in [1, pages / 2, pages - 1] {
+        let mut damaged = whole.clone();
+        damaged[page * PAGE..][..PAGE].fill(0xa5);
+        std::fs::write(database, damaged).unwrap();
+        then(&format!("page {page} of {pages}"));
+    }
+    std::fs::write(database, whole).unwrap();
+}
+
 #[tokio::test]
 async fn a_page_of_the_database_that_is_damaged_is_found_at_the_start_wherever_it_is() {
     let mailbox = Mailbox::open().await;
@@ -338,18 +352,12 @@ async fn a_page_of_the_database_that_is_damaged_is_found_at_the_start_wherever_i
     let data = folder.path().join("data");
     Process::start(&data, &mailbox).stop();
     let database = data.join("stereo.db");
-    let whole = std::fs::read(&database).unwrap();
-    let pages = whole.len() / PAGE;
-    for page in [1, pages / 2, pages - 1] {
-        let mut damaged = whole.clone();
-        damaged[page * PAGE..][..PAGE].fill(0xa5);
-        std::fs::write(&database, damaged).unwrap();
+    let told = format!("{}: damaged", database.display());
+    with_a_page_damaged(&database, |page| {
         let said = Process::refused(&data);
-        let told = format!("{}: damaged", database.display());
-        assert!(said.contains(&told), "page {page} of {pages}: {said}");
+        assert!(said.contains(&told), "{page}: {said}");
         assert!(said.contains("restore a backup"), "{said}");
-    }
-    std::fs::write(&database, whole).unwrap();
+    });
     Process::start(&data, &mailbox).kill();
 }
 

@@ -11,9 +11,10 @@ use super::super::error::OpenError;
 use super::super::folder;
 use super::schema;
 use crate::config;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use sha2::{Digest, Sha256};
 use std::io;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Pages read in one step.
@@ -25,6 +26,8 @@ const MOST: usize = 4_096;
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Between two snapshots, for those who wait.
 const PAUSE: Duration = Duration::from_millis(200);
+/// Steps of SQLite, or pages, after which a look for damage asks whether its time is over.
+const ASKED: i32 = 100;
 
 /// Where pages go, in no order and some more than once: the last of each number counts.
 pub trait Pages {
@@ -50,6 +53,8 @@ pub struct Image {
 #[derive(Debug)]
 pub struct Reader {
     db: Connection,
+    folder: PathBuf,
+    database: PathBuf,
     /// What was given of each page; 16 bytes for each.
     given: Vec<[u8; 16]>,
 }
@@ -94,8 +99,49 @@ impl Reader {
     pub fn open(config: &config::Store) -> Result<Self, OpenError> {
         let database = config.data.join(folder::DATABASE);
         let db = schema::open_reader(&config.data, &database)?;
-        let given = Vec::new();
-        Ok(Self { db, given })
+        Ok(Self {
+            db,
+            folder: config.data.clone(),
+            database,
+            given: Vec::new(),
+        })
+    }
+
+    /// Looks for damage in every page: it shows in how they hang together, and not in one page by
+    /// itself as [`Reader::copy`] meets it. Under a snapshot, too, and by the same rule: erasures wait
+    /// for a while, and not until it is over.
+    ///
+    /// # Errors
+    /// Which file is damaged, or cannot be read.
+    pub fn refuse_damaged(&self) -> Result<(), OpenError> {
+        let mut patience = PATIENCE;
+        loop {
+            if let Some(looked) = self.look_for_damage(patience) {
+                return looked;
+            }
+            std::thread::sleep(PAUSE);
+            patience *= 2;
+        }
+    }
+
+    /// `None`: it takes longer.
+    pub(super) fn look_for_damage(&self, patience: Duration) -> Option<Result<(), OpenError>> {
+        let began = Instant::now();
+        let is_over = move || began.elapsed() > patience;
+        let looked = self.db.progress_handler(ASKED, Some(is_over));
+        let looked = looked.and_then(|()| schema::refuse_damaged(&self.db, &self.database));
+        let freed = self.db.progress_handler(0, None::<fn() -> bool>);
+        match looked.and_then(|looked| freed.map(|()| looked)) {
+            Ok(looked) => Some(looked),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => {
+                None
+            }
+            Err(error) => Some(Err(OpenError::database(
+                &self.folder,
+                &self.database,
+                error,
+            ))),
+        }
     }
 
     /// Bytes of a page.

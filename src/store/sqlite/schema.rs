@@ -103,7 +103,10 @@ fn set_writer(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Looks at every page once: what is found when somebody needs it is found too late.
-fn refuse_damaged(db: &Connection, database: &Path) -> rusqlite::Result<Result<(), OpenError>> {
+pub(super) fn refuse_damaged(
+    db: &Connection,
+    database: &Path,
+) -> rusqlite::Result<Result<(), OpenError>> {
     let found = db.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     let found = found?;
     Ok(match &*found {

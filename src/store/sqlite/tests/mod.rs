@@ -488,6 +488,20 @@ async fn what_is_wrong_with_the_database_is_told_with_the_file_and_what_to_do() 
     );
 }
 
+#[tokio::test]
+async fn a_look_for_damage_that_takes_too_long_gives_way_and_says_nothing_of_damage() {
+    let data = Data::new();
+    let store = data.open();
+    ada(&store).await;
+    let reader = Reader::open(&data.config()).unwrap();
+    assert!(reader.look_for_damage(Duration::ZERO).is_none());
+    assert!(matches!(
+        reader.look_for_damage(Duration::MAX),
+        Some(Ok(()))
+    ));
+    reader.refuse_damaged().unwrap();
+}
+
 #[test]
 fn what_the_disk_refuses_is_told_with_the_folder() {
     let told = |code: i32| {
