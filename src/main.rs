@@ -1,6 +1,7 @@
 //! Arguments, config, telemetry, signals; then the server.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stereo::app::App;
@@ -144,27 +145,29 @@ fn search(proving: &Proving) -> Result<bool, String> {
     // What was never made holds nothing.
     paths.extend(given.filter(|path| path.exists()).cloned());
     paths.extend(proving.also.iter().cloned());
-    let unreadable = |path: &std::path::Path, error| format!("{}: {error}", path.display());
     let search = prove::Search::new(&texts)?;
-    let (mut places, mut total) = (0, 0);
-    for file in prove::files_below(&paths).map_err(|(path, error)| unreadable(&path, error))? {
-        let mut place = search
-            .file(&file)
-            .map_err(|error| unreadable(&file, error))?;
-        let opens_with = proving.identity.as_deref().filter(|_| place.sealed);
-        if let Some(identity) = opens_with {
-            let inside = backup::opened(&file, identity)?;
-            let searched = search.inside(inside, &mut place);
-            searched.map_err(|error| unreadable(&file, error))?;
-        }
-        places += 1;
-        total += tell(&place, opens_with.is_some());
-    }
-    let needles = texts.len();
+    let identity = proving.identity.as_deref();
+    let places = prove::each_below(&paths, |file| look_through(&search, file, identity));
+    let places = places.map_err(|(path, error)| format!("{}: {error}", path.display()))?;
+    let total: u64 = places.iter().map(|place| tell(place, identity)).sum();
+    let (needles, places) = (texts.len(), places.len());
     say(&format!(
         "{needles} needles, {places} places: found {total} times"
     ));
     Ok(total > 0)
+}
+
+/// Looks through a file, and through what the identity opens of it.
+fn look_through(
+    search: &prove::Search,
+    file: &Path,
+    identity: Option<&Path>,
+) -> std::io::Result<prove::Place> {
+    let mut place = search.file(file)?;
+    if let Some(identity) = identity.filter(|_| place.sealed) {
+        search.inside(backup::opened(file, identity)?, &mut place)?;
+    }
+    Ok(place)
 }
 
 fn stats(counting: &Counting) -> Result<(), String> {
@@ -175,13 +178,13 @@ fn stats(counting: &Counting) -> Result<(), String> {
 }
 
 /// Says what was searched and what was found there, and returns how often.
-fn tell(place: &prove::Place, opened: bool) -> u64 {
+fn tell(place: &prove::Place, identity: Option<&Path>) -> u64 {
     say(&format!(
         "searched {} ({} bytes)",
         place.path.display(),
         place.bytes
     ));
-    if place.sealed && !opened {
+    if place.sealed && identity.is_none() {
         say(
             "  encrypted by age: only --identity FILE searches what is inside; what it holds of people is sealed with keys that are in the key store alone, and opens for nobody once those are destroyed",
         );

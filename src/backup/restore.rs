@@ -145,7 +145,8 @@ fn key_file(config: &config::Store, parts: &Parts<'_>, folder: &Path) -> Result<
 
 /// Writes the database that the backup holds.
 fn unseal(parts: &Parts<'_>, database: &Path) -> Result<(), String> {
-    let mut plain = opened(parts.from, parts.identity)?;
+    let plain = opened(parts.from, parts.identity);
+    let mut plain = plain.map_err(|error| named(parts.from, &error))?;
     let file = owned(database).map_err(|error| named(database, &error))?;
     let read = stream::read_into(&mut plain, &file);
     read.map_err(|error| named(parts.from, &error))?;
@@ -155,26 +156,30 @@ fn unseal(parts: &Parts<'_>, database: &Path) -> Result<(), String> {
 /// What an identity opens: what is inside of an encrypted file.
 ///
 /// # Errors
-/// When the file cannot be read, or the identity does not open it.
-pub fn opened(from: &Path, identity: &Path) -> Result<impl Read + use<>, String> {
-    let text = std::fs::read_to_string(identity);
-    let text = text.map_err(|error| named(identity, &error))?;
-    let identities: Vec<Identity> = text
-        .lines()
-        .filter_map(|line| line.trim().parse().ok())
-        .collect();
-    if identities.is_empty() {
-        return Err(named(
-            identity,
-            &"expected an age identity in it: AGE-SECRET-KEY-1…",
-        ));
-    }
-    let file = File::open(from).map_err(|error| named(from, &error))?;
-    let sealed = Decryptor::new(BufReader::new(file)).map_err(|error| named(from, &error))?;
+/// When the file cannot be read, or the identity does not open it. Of these alone `NotFound` says that
+/// the encrypted file is not there.
+pub fn opened(from: &Path, identity: &Path) -> std::io::Result<impl Read + use<>> {
+    let identities = identities_in(identity).map_err(std::io::Error::other)?;
+    let file = BufReader::new(File::open(from)?);
+    let sealed = Decryptor::new(file).map_err(std::io::Error::other)?;
     let known = identities
         .iter()
         .map(|identity| identity as &dyn age::Identity);
-    sealed.decrypt(known).map_err(|error| named(from, &error))
+    sealed.decrypt(known).map_err(std::io::Error::other)
+}
+
+fn identities_in(path: &Path) -> Result<Vec<Identity>, String> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| named(path, &error))?;
+    let lines = text.lines().map(str::trim);
+    let identities: Vec<Identity> = lines.filter_map(|line| line.parse().ok()).collect();
+    match identities.is_empty() {
+        true => Err(named(
+            path,
+            &"expected an age identity in it: AGE-SECRET-KEY-1…",
+        )),
+        false => Ok(identities),
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

@@ -20,6 +20,8 @@ const MOST_UNPACKED: u64 = 1 << 30;
 
 /// Archives within archives that are unpacked.
 const DEPTH: u32 = 4;
+/// How often folders are listed while what was in them goes before it is looked at.
+const LISTINGS: u32 = 5;
 /// Bytes of an archive within an archive, which is unpacked in memory.
 const MOST_NESTED: u64 = 64 << 20;
 /// What files that age encrypted begin with.
@@ -374,11 +376,44 @@ fn url(bytes: &[u8], space: &str, upper: bool) -> Vec<u8> {
     written.into_bytes()
 }
 
-/// Every file below these paths, in order.
+/// What `look` makes of every file below these paths, in order.
+///
+/// A server may be running, and replace a file meanwhile: it writes another one beside it and gives
+/// that its name. Whoever comes to the one beside it too late begins again, since what was in there
+/// may now have a name that was looked at before.
 ///
 /// # Errors
-/// Which file or folder cannot be read, and why.
-pub fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+/// Which file or folder cannot be read, and why: it is there, or should be by its name among `paths`,
+/// or something went at every try.
+pub fn each_below<T>(
+    paths: &[PathBuf],
+    mut look: impl FnMut(&Path) -> io::Result<T>,
+) -> Result<Vec<T>, (PathBuf, io::Error)> {
+    let mut left = LISTINGS;
+    loop {
+        left -= 1;
+        match all_below(paths, &mut look) {
+            Err((path, error)) if left > 0 && has_gone(&path, &error, paths) => {}
+            done => return done,
+        }
+    }
+}
+
+/// Whether it was listed, and was not there any more.
+fn has_gone(path: &PathBuf, error: &io::Error, given: &[PathBuf]) -> bool {
+    error.kind() == io::ErrorKind::NotFound && !given.contains(path)
+}
+
+fn all_below<T>(
+    paths: &[PathBuf],
+    look: &mut impl FnMut(&Path) -> io::Result<T>,
+) -> Result<Vec<T>, (PathBuf, io::Error)> {
+    let files = files_below(paths)?.into_iter();
+    let looked = files.map(|file| look(&file).map_err(|error| (file, error)));
+    looked.collect()
+}
+
+fn files_below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
     let mut found = BTreeSet::new();
     let mut left: Vec<PathBuf> = paths.to_vec();
     while let Some(path) = left.pop() {
@@ -518,6 +553,72 @@ mod tests {
             found,
             BTreeMap::from([((0, "in JSON, ASCII alone, capitals"), 1)])
         );
+    }
+
+    /// A folder with a file, and one beside it that is about to take its place.
+    fn about_to_be_replaced() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, beside) = (folder.path().join("keys"), folder.path().join("keys.new"));
+        std::fs::write(&kept, "before").unwrap();
+        std::fs::write(&beside, "after").unwrap();
+        (folder, kept, beside)
+    }
+
+    #[test]
+    fn what_is_replaced_between_listing_and_looking_is_looked_at_as_it_is_then() {
+        let (folder, kept, beside) = about_to_be_replaced();
+        let looked = each_below(&[folder.path().into()], |path| {
+            let text = std::fs::read_to_string(path)?;
+            if beside.exists() {
+                std::fs::rename(&beside, &kept)?;
+            }
+            Ok(text)
+        });
+        assert_eq!(looked.unwrap(), ["after"]);
+    }
+
+    #[test]
+    fn a_folder_that_never_comes_to_rest_is_told() {
+        let (folder, kept, beside) = about_to_be_replaced();
+        let mut looks = 0;
+        let looked = each_below(&[folder.path().into()], |path| {
+            looks += 1;
+            if path == kept {
+                return std::fs::rename(&beside, &kept);
+            }
+            let gone = std::fs::read(path);
+            // The next is there when the folder is listed anew.
+            std::fs::write(&beside, "another")?;
+            gone.map(drop)
+        });
+        let (path, error) = looked.unwrap_err();
+        assert_eq!((path, error.kind()), (beside, io::ErrorKind::NotFound));
+        assert_eq!(looks, 2 * LISTINGS);
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_told_at_once_and_so_is_a_name_that_was_given() {
+        let (folder, kept, beside) = about_to_be_replaced();
+        let mut looks = 0;
+        let looked = each_below(&[folder.path().into()], |_| -> io::Result<()> {
+            looks += 1;
+            Err(io::ErrorKind::PermissionDenied.into())
+        });
+        let (path, error) = looked.unwrap_err();
+        assert_eq!(
+            (path, error.kind()),
+            (kept.clone(), io::ErrorKind::PermissionDenied)
+        );
+        assert_eq!(looks, 1);
+        std::fs::remove_file(&beside).unwrap();
+        let given = [kept, beside.clone()];
+        let looked = each_below(&given, |_| {
+            looks += 1;
+            Ok(())
+        });
+        let (path, error) = looked.unwrap_err();
+        assert_eq!((path, error.kind()), (beside, io::ErrorKind::NotFound));
+        assert_eq!(looks, 1, "before anything was looked at");
     }
 
     #[test]
