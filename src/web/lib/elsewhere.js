@@ -117,7 +117,9 @@ export class Ways {
 /** @param {string} origin */
 function frameFor(origin) {
   const frame = document.createElement('iframe');
+  // There is nothing to be seen in it; said twice, because what checks pages looks into what is only hidden.
   frame.hidden = true;
+  frame.ariaHidden = 'true';
   // Where browsers know it: whatever that server may have left in this browser stays where it is.
   frame.setAttribute('credentialless', '');
   frame.src = `/elsewhere?origin=${encodeURIComponent(origin)}`;

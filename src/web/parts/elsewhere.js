@@ -1,10 +1,10 @@
 // @ts-check
 // Tracks on other people's servers: asks whoever listens before one is reached, and lists those that
 // were allowed, each to be taken back.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { t } from '../lib/i18n.js';
-import { announce } from '../lib/announce.js';
+import { announce, sheets } from '../lib/announce.js';
 import { allow, askAgain, notNow, putOff, withdraw } from '../lib/elsewhere.js';
 import { keepFocus, named } from '../lib/focus.js';
 import { preferences } from '../lib/preferences.js';
@@ -23,17 +23,26 @@ export function AskElsewhere({ session }) {
 /** As a `ref`: the keyboard does not get lost in what goes away, because it was answered or the track is over. */
 function useWayOut() {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => () => {
+  // Before it is gone: afterwards nobody knows where the keyboard was.
+  useLayoutEffect(() => () => {
     if (box.current?.contains(document.activeElement)) keepFocus('.now-title');
   }, []);
   return box;
+}
+
+/** Said once an item, and when it can be answered: not while a sheet lies over it. @param {string} text @param {string | undefined} item */
+function useSaid(text, item) {
+  const covered = sheets.value.length > 0;
+  useEffect(() => {
+    if (!covered) announce(text);
+  }, [item, covered]);
 }
 
 /** @param {{ session: Session, origin: string, host: string }} props */
 function Ask({ session, origin, host }) {
   const item = session.state.value.current;
   const box = useWayOut();
-  useEffect(() => announce(t('elsewhere.told', { title: item?.track.title ?? '', host })), [item?.id]);
+  useSaid(t('elsewhere.told', { title: item?.track.title ?? '', host }), item?.id);
   const listen = () => {
     allow(origin);
     // It is a press all the same: that is what lets the browser make sound.
@@ -58,7 +67,7 @@ function Ask({ session, origin, host }) {
 function PutOff({ session, origin, host }) {
   const item = session.state.value.current;
   const box = useWayOut();
-  useEffect(() => announce(t('elsewhere.unavailable', { host })), [item?.id]);
+  useSaid(t('elsewhere.unavailable', { host }), item?.id);
   const ask = () => {
     askAgain(origin);
     keepFocus(named('allow-elsewhere'));

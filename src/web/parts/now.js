@@ -3,7 +3,7 @@
 import { useRef } from 'preact/hooks';
 import { html } from '../lib/html.js';
 import { duration, t } from '../lib/i18n.js';
-import { calledHere, credits, isMiddle } from '../lib/here.js';
+import { artists, calledHere, credits, isMiddle } from '../lib/here.js';
 import { may } from '../lib/may.js';
 import { useFrames } from '../lib/frame.js';
 import { AskElsewhere } from './elsewhere.js';
@@ -15,9 +15,11 @@ export function Now({ session, onAdd }) {
   const state = session.state.value;
   const { current } = state;
   if (!current) return html`<${Idle} session=${session} onAdd=${onAdd} />`;
+  // Where its server is asked about, that says where it is from.
+  const asking = session.playing.value.status === 'asking';
   return html`<div class="now" key=${current.id}>
     <h2 class="now-title" tabindex="-1" data-test="now-title">${current.track.title}</h2>
-    <p class="now-artists">${credits(current.track).join(' · ')}</p>
+    <p class="now-artists">${asking ? artists(current.track) : credits(current.track).join(' · ')}</p>
     <p class="now-by">
       <${Elapsed} session=${session} total=${current.track.duration_ms} />
       <span class="dividing" aria-hidden="true"></span>
