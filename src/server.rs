@@ -275,7 +275,7 @@ async fn serve_encrypted(
     let agreed = tokio::time::timeout(wait, tls.accept(stream)).await;
     // What goes wrong with one client's bytes is that client's affair.
     if let Ok(Ok(stream)) = agreed {
-        serve_connection(app, stream, peer, place, Socket::tasked).await;
+        serve_connection(app, stream, peer, place, Socket::layered).await;
     }
 }
 

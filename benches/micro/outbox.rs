@@ -46,7 +46,7 @@ fn kept(bencher: Bencher<'_, '_>, count: usize) {
     bencher
         .with_inputs(|| {
             let (near, far) = tokio::io::duplex(64);
-            let outlet = Outlet::new(ConnectionId(1), Socket::tasked(near), 1 << 20, false);
+            let outlet = Outlet::new(ConnectionId(1), Socket::layered(near), 1 << 20, false);
             (outlet, far)
         })
         .bench_local_refs(|(outlet, _far)| {

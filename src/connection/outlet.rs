@@ -1,6 +1,6 @@
 //! The way out of one connection: a byte-bounded outbox behind one short lock. Whoever holds the
-//! lock may write to the socket; the connection's own task is woken only when the socket was not
-//! ready, or when its transport can be written by that task alone (TLS).
+//! lock may write to the socket, over TLS too; the connection's own task is woken only when the
+//! socket was not ready.
 
 use super::frame;
 use crate::room::ConnectionId;
@@ -31,10 +31,6 @@ const GATHERED: usize = 1024;
 /// Most bytes of waiting segments that are copied into one write, and over TLS into one record,
 /// which holds as many. A segment that is as long by itself is not copied.
 const FLUSHED: usize = 16 << 10;
-
-/// Segments for which a queue that its task alone may write keeps a place when it is empty: over
-/// TLS every event waits for a moment, and would allocate anew.
-const KEPT: usize = 4;
 
 /// Pings of a peer that are answered between two visits of the wheel. Nobody needs more than a few;
 /// each answer is a write.
@@ -167,13 +163,14 @@ impl Outlet {
         if outbox.state != State::Open {
             return;
         }
-        if outbox.queue.is_empty() && self.socket.is_direct() {
+        // What the transport holds itself goes before: its task goes on with that.
+        if outbox.queue.is_empty() && !outbox.unflushed {
             match self.write_now(segments) {
-                Ok((segment, offset)) if segment == segments.len() => {
-                    debug_assert_eq!(offset, 0);
-                    return;
+                Ok((reached, false)) if reached == (segments.len(), 0) => return,
+                Ok((reached, unflushed)) => {
+                    outbox.unflushed = unflushed;
+                    outbox.keep(segments, reached, parts);
                 }
-                Ok(reached) => outbox.keep(segments, reached, parts),
                 Err(_) => outbox.die(),
             }
         } else {
@@ -218,8 +215,8 @@ impl Outlet {
     /// waits is closed, comes back, and resumes from what is left; after the middle of a frame nothing
     /// can follow, so that the connection ends there.
     ///
-    /// Over TLS everything waits for a moment, until the connection's task runs: that one tries once,
-    /// and drops `gone` when nothing waits any more, one way or the other.
+    /// What TLS holds itself cannot be taken back: the connection's task tries once to pass it on, and
+    /// drops `gone` when nothing waits any more, one way or the other.
     pub(crate) fn let_go(&self, gone: &Gone) {
         let mut outbox = self.outbox.lock();
         let waits = outbox.waiting > 0 || outbox.unflushed;
@@ -255,12 +252,14 @@ impl Outlet {
         self.task.wake();
     }
 
-    /// Writes until done or not ready: the segment reached and the offset in it.
-    fn write_now(&self, segments: &[Bytes]) -> io::Result<(usize, usize)> {
+    /// Writes once, and passes on what the transport holds: the segment reached and the offset in
+    /// it, and whether the transport holds something still.
+    fn write_now(&self, segments: &[Bytes]) -> io::Result<((usize, usize), bool)> {
+        let length = segments.iter().map(Bytes::len).sum::<usize>();
         let written = match segments {
-            [] => return Ok((0, 0)),
+            [] => Ok(0),
             [one] => self.socket.try_write(one),
-            many if many.iter().map(Bytes::len).sum::<usize>() <= GATHERED => {
+            many if length <= GATHERED => {
                 let mut gathered = [0; GATHERED];
                 let mut length = 0;
                 for segment in many {
@@ -269,7 +268,7 @@ impl Outlet {
                 }
                 self.socket.try_write(&gathered[..length])
             }
-            many => {
+            many if self.socket.is_direct() => {
                 let mut slices = [IoSlice::new(&[]); VECTORED];
                 let count = many.len().min(VECTORED);
                 for (slice, segment) in slices.iter_mut().zip(many) {
@@ -277,19 +276,20 @@ impl Outlet {
                 }
                 self.socket.try_write_vectored(&slices[..count])
             }
+            many => GATHER.with_borrow_mut(|gathered| {
+                gather(gathered, many.iter().map(|next| &next[..]));
+                self.socket.try_write(gathered)
+            }),
         };
-        let mut written = match written {
-            Ok(written) => written,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(error) => return Err(error),
-        };
+        let mut written = ready_or(written, 0)?;
+        let held = ready_or(self.socket.try_flush().map(|()| false), true)?;
         for (place, segment) in segments.iter().enumerate() {
             if written < segment.len() {
-                return Ok((place, written));
+                return Ok(((place, written), held));
             }
             written -= segment.len();
         }
-        Ok((segments.len(), 0))
+        Ok(((segments.len(), 0), held))
     }
 
     /// Flushes what waits, in the connection's task. Ready when the connection is over: the close
@@ -302,16 +302,13 @@ impl Outlet {
                 return Poll::Ready(());
             }
             if outbox.queue.is_empty() {
-                drop(outbox);
                 let flushed = self.socket.poll_flush(context);
-                return self.outbox.lock().note_flush(&flushed);
+                return outbox.note_flush(&flushed);
             }
-            let is_direct = self.socket.is_direct();
-            let kept = if is_direct { 0 } else { KEPT };
             match outbox.lend(|bytes| self.socket.poll_write(context, bytes)) {
                 Poll::Ready(Ok(written)) => {
-                    outbox.advance(written, kept);
-                    outbox.unflushed = !is_direct;
+                    outbox.advance(written);
+                    outbox.unflushed = !self.socket.is_direct();
                 }
                 Poll::Ready(Err(_)) => {
                     outbox.die();
@@ -374,7 +371,7 @@ impl Outbox {
         if self.queue.is_empty() {
             self.sent = offset;
             self.waiting = 0;
-            self.inside = parts && first > 0;
+            self.inside = parts && (1..segments.len()).contains(&first);
         }
         let rest = &segments[first..];
         self.waiting += rest.iter().map(Bytes::len).sum::<usize>() - offset;
@@ -395,22 +392,18 @@ impl Outbox {
         if self.queue.len() == 1 || first.len() >= FLUSHED {
             return write(first);
         }
+        let rest = self.queue.iter().skip(1);
         GATHER.with_borrow_mut(|gathered| {
-            gathered.clear();
-            gathered.extend_from_slice(first);
-            for segment in self.queue.iter().skip(1) {
-                let room = FLUSHED - gathered.len();
-                gathered.extend_from_slice(&segment.bytes[..segment.bytes.len().min(room)]);
-                if gathered.len() == FLUSHED {
-                    break;
-                }
-            }
+            gather(
+                gathered,
+                std::iter::once(first).chain(rest.map(|next| &next.bytes[..])),
+            );
             write(gathered)
         })
     }
 
-    /// So many bytes are sent. An empty queue gives back what a burst took, beyond `kept` places.
-    fn advance(&mut self, mut written: usize, kept: usize) {
+    /// So many bytes are sent. An empty queue gives back what a burst took.
+    fn advance(&mut self, mut written: usize) {
         self.waiting = self.waiting.saturating_sub(written);
         while let Some(first) = self.queue.front() {
             let rest = first.bytes.len() - self.sent;
@@ -423,9 +416,7 @@ impl Outbox {
             self.inside = !first.ends;
             self.queue.pop_front();
         }
-        if self.queue.capacity() > kept {
-            self.queue = VecDeque::new();
-        }
+        self.queue = VecDeque::new();
     }
 
     /// Queues a close frame. With `drop_waiting`, behind the frame that is partly sent, and in
@@ -469,8 +460,6 @@ impl Outbox {
     /// over.
     fn note_flush(&mut self, flushed: &Poll<io::Result<()>>) -> Poll<()> {
         match flushed {
-            // What came meanwhile, a close perhaps, has woken the task, and is written first.
-            _ if !self.queue.is_empty() => Poll::Pending,
             Poll::Ready(Ok(())) => {
                 self.unflushed = false;
                 self.gone = None;
@@ -497,28 +486,36 @@ impl Outbox {
     }
 }
 
+/// What was done, or `waits` when it has to wait for the socket.
+fn ready_or<T>(done: io::Result<T>, waits: T) -> io::Result<T> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(waits),
+        done => done,
+    }
+}
+
+/// As many bytes of these as one write takes.
+fn gather<'a>(gathered: &mut Vec<u8>, segments: impl IntoIterator<Item = &'a [u8]>) {
+    gathered.clear();
+    for segment in segments {
+        let room = FLUSHED - gathered.len();
+        gathered.extend_from_slice(&segment[..segment.len().min(room)]);
+        if gathered.len() == FLUSHED {
+            break;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_close_that_comes_while_the_transport_passes_on_is_written_before_the_end() {
-        let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
-        let outlet = Outlet::new(ConnectionId(1), socket, 50, false);
-        let mut outbox = outlet.outbox.lock();
-        outbox.close(CloseCode::Normal, false);
-        assert!(outbox.note_flush(&Poll::Ready(Ok(()))).is_pending());
-        let length = outbox.waiting;
-        outbox.advance(length, 0);
-        assert!(outbox.note_flush(&Poll::Ready(Ok(()))).is_ready());
-    }
 
     #[test]
     fn a_frame_that_was_begun_is_kept_whole_wherever_the_socket_stopped() {
         let parts = frame::text_around(b"head", vec![b'x'; 100].into(), "tail".into());
         let close = frame::close(CloseCode::TooSlow);
         for (first, offset) in [(0, 0), (0, 3), (1, 0), (1, 5), (2, 0), (2, 2)] {
-            let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+            let socket = Socket::layered(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
             let outlet = Outlet::new(ConnectionId(1), socket, 50, false);
             let mut outbox = outlet.outbox.lock();
             outbox.keep(&parts, (first, offset), true);

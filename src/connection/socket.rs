@@ -1,39 +1,43 @@
-//! What a connection reads from and writes to: a TCP socket, which anyone may write to without
-//! blocking, or a stream (TLS) that only the connection's own task may touch.
+//! What a connection reads from and writes to: a TCP socket, or a stream over one (TLS), behind a
+//! lock. Anyone may write to either without blocking; the connection's own task reads, and waits.
 
 use parking_lot::Mutex;
 use socket2::SockRef;
 use std::fmt;
 use std::io::{self, IoSlice, Read};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A stream that its task drives, such as TLS.
+/// A stream over a socket, such as TLS.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// The transport of one connection.
 pub enum Socket {
-    /// Plain TCP: any task may write.
+    /// Plain TCP.
     Direct(TcpStream),
-    /// Anything else: only the connection's task reads and writes; the lock is for the compiler,
-    /// and never contended.
-    Tasked(Mutex<Box<dyn Stream>>),
+    /// Anything else. Locked for one read or write at a time, which never blocks; behind the lock of
+    /// the outlet wherever both are held.
+    Layered(Mutex<Box<dyn Stream>>),
 }
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An address is about a person: it is not printed.
-        f.write_str(if self.is_direct() { "Direct" } else { "Tasked" })
+        f.write_str(if self.is_direct() {
+            "Direct"
+        } else {
+            "Layered"
+        })
     }
 }
 
 impl Socket {
-    /// A transport driven by its own task.
-    pub fn tasked(stream: impl Stream + 'static) -> Self {
-        Socket::Tasked(Mutex::new(Box::new(stream)))
+    /// A transport over a socket.
+    pub fn layered(stream: impl Stream + 'static) -> Self {
+        Socket::Layered(Mutex::new(Box::new(stream)))
     }
 
     pub(super) fn is_direct(&self) -> bool {
@@ -43,14 +47,29 @@ impl Socket {
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Socket::Direct(stream) => stream.try_write(bytes),
-            Socket::Tasked(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Socket::Layered(stream) => at_once(|context| {
+                // Its task reads just now, on another thread: what waits for that is woken for it.
+                let mut stream = stream.try_lock()?;
+                Some(Pin::new(&mut **stream).poll_write(context, bytes))
+            }),
+        }
+    }
+
+    /// Passes on what the transport holds itself, as far as that goes at once.
+    pub(super) fn try_flush(&self) -> io::Result<()> {
+        match self {
+            Socket::Direct(_) => Ok(()),
+            Socket::Layered(stream) => at_once(|context| {
+                let mut stream = stream.try_lock()?;
+                Some(Pin::new(&mut **stream).poll_flush(context))
+            }),
         }
     }
 
     pub(super) fn try_write_vectored(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         match self {
             Socket::Direct(stream) => stream.try_write_vectored(slices),
-            Socket::Tasked(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Socket::Layered(_) => self.try_write(slices.first().map_or(&[], |first| first)),
         }
     }
 
@@ -64,7 +83,7 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
                 done => Poll::Ready(done),
             },
-            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_write(context, bytes),
+            Socket::Layered(stream) => Pin::new(&mut **stream.lock()).poll_write(context, bytes),
         }
     }
 
@@ -72,14 +91,14 @@ impl Socket {
     pub(super) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<()> {
         match self {
             Socket::Direct(stream) => stream.poll_write_ready(context).map(|_| ()),
-            Socket::Tasked(_) => Poll::Pending,
+            Socket::Layered(_) => Poll::Pending,
         }
     }
 
     pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Socket::Direct(_) => Poll::Ready(Ok(())),
-            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_flush(context),
+            Socket::Layered(stream) => Pin::new(&mut **stream.lock()).poll_flush(context),
         }
     }
 
@@ -109,7 +128,7 @@ impl Socket {
                     (None, done) => return Poll::Ready(done),
                 }
             },
-            Socket::Tasked(stream) => {
+            Socket::Layered(stream) => {
                 let mut buffer = ReadBuf::new(buffer);
                 std::task::ready!(Pin::new(&mut **stream.lock()).poll_read(context, &mut buffer))?;
                 Poll::Ready(Ok(buffer.filled().len()))
@@ -124,7 +143,17 @@ impl Socket {
                 let socket = SockRef::from(stream);
                 Poll::Ready(socket.shutdown(std::net::Shutdown::Write))
             }
-            Socket::Tasked(stream) => Pin::new(&mut **stream.lock()).poll_shutdown(context),
+            Socket::Layered(stream) => Pin::new(&mut **stream.lock()).poll_shutdown(context),
         }
+    }
+}
+
+/// Does what can be done without waiting. Nobody is woken by it: whoever goes on waits by themselves.
+fn at_once<T>(
+    attempt: impl FnOnce(&mut Context<'_>) -> Option<Poll<io::Result<T>>>,
+) -> io::Result<T> {
+    match attempt(&mut Context::from_waker(Waker::noop())) {
+        Some(Poll::Ready(done)) => done,
+        Some(Poll::Pending) | None => Err(io::ErrorKind::WouldBlock.into()),
     }
 }

@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 struct Sink {
     writes: Arc<Mutex<Vec<Vec<u8>>>>,
     takes: Arc<AtomicUsize>,
+    /// Passes nothing on.
+    holds: Arc<AtomicBool>,
 }
 
 impl Sink {
@@ -28,7 +30,7 @@ impl Sink {
     }
 
     fn outlet(&self, most: usize) -> Arc<Outlet> {
-        let socket = Socket::tasked(self.clone());
+        let socket = Socket::layered(self.clone());
         Arc::new(Outlet::new(ConnectionId(1), socket, most, false))
     }
 
@@ -63,7 +65,10 @@ impl AsyncWrite for Sink {
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+        match self.holds.load(Ordering::Relaxed) {
+            true => Poll::Pending,
+            false => Poll::Ready(Ok(())),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -83,8 +88,53 @@ fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn what_waits_leaves_in_few_writes_of_a_record_each() {
+fn what_a_layer_takes_leaves_at_once_without_its_task_in_one_record() {
     let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 20);
+    for lengths in [&[300][..], &[100, 200, 300], &[3_000, 5_000, 4_000]] {
+        sink.writes.lock().clear();
+        let segments: Vec<Bytes> = lengths.iter().map(|it| vec![b'x'; *it].into()).collect();
+        outlet.push(&segments);
+        assert_eq!(*sink.writes.lock(), [segments.concat()]);
+        assert_eq!(outlet.waiting(), 0);
+    }
+}
+
+#[test]
+fn nothing_overtakes_what_a_layer_holds_and_its_task_goes_on_with_it() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 20);
+    sink.holds.store(true, Ordering::Relaxed);
+    outlet.push(&[Bytes::from_static(b"held")]);
+    outlet.push(&[Bytes::from_static(b"next")]);
+    assert_eq!(sink.bytes(), b"held");
+    assert_eq!(outlet.waiting(), 4, "the next one");
+    outlet.close(stereo_protocol::CloseCode::Normal);
+    assert!(flush(&outlet).is_pending(), "the close is not out yet");
+    sink.holds.store(false, Ordering::Relaxed);
+    assert!(flush(&outlet).is_ready());
+    let close = frame::close(stereo_protocol::CloseCode::Normal);
+    assert_eq!(sink.bytes(), [&b"heldnext"[..], &close].concat());
+}
+
+#[test]
+fn a_layer_that_its_task_reads_just_now_is_left_to_it() {
+    let sink = Sink::taking(usize::MAX);
+    let outlet = sink.outlet(1 << 20);
+    let Socket::Layered(layer) = &outlet.socket else {
+        unreachable!()
+    };
+    let reading = layer.lock();
+    outlet.push(&[Bytes::from_static(b"later")]);
+    drop(reading);
+    assert_eq!((outlet.waiting(), sink.bytes().len()), (5, 0));
+    assert!(flush(&outlet).is_pending());
+    assert_eq!(sink.bytes(), b"later");
+}
+
+#[test]
+fn what_waits_leaves_in_few_writes_of_a_record_each() {
+    let sink = Sink::taking(0);
     let outlet = sink.outlet(1 << 20);
     let mut sent = Vec::new();
     for place in 0..1000_u32 {
@@ -95,6 +145,7 @@ fn what_waits_leaves_in_few_writes_of_a_record_each() {
     let long = Bytes::from(vec![b'x'; 40_000]);
     sent.extend_from_slice(&long);
     outlet.push(&[long]);
+    sink.takes.store(usize::MAX, Ordering::Relaxed);
     assert!(flush(&outlet).is_pending());
     assert_eq!(sink.bytes(), sent);
     assert_eq!(outlet.waiting(), 0);
@@ -181,7 +232,7 @@ async fn what_a_socket_takes_a_part_of_arrives_whole_and_once() {
 
 #[test]
 fn an_event_for_a_connection_with_a_task_of_its_own_allocates_nothing() {
-    let socket = Socket::tasked(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+    let socket = Socket::layered(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
     let outlet = Outlet::new(ConnectionId(1), socket, 1 << 16, false);
     let event = [frame::text("an event")];
     let once = || {

@@ -135,24 +135,36 @@ impl Drop for Seated {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::socket::Socket;
+    use crate::connection::{frame, socket::Socket};
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+    use tokio::io::{AsyncRead, DuplexStream, ReadBuf};
+
+    /// What has come to the other end.
+    fn came(far: &mut DuplexStream) -> Vec<u8> {
+        let mut bytes = [0; 64];
+        let mut read = ReadBuf::new(&mut bytes);
+        let mut context = Context::from_waker(Waker::noop());
+        let _ = Pin::new(far).poll_read(&mut context, &mut read);
+        read.filled().to_vec()
+    }
 
     #[tokio::test]
     async fn silent_connections_are_pinged_once_and_closed_a_turn_later() {
         let wheel = Arc::new(Wheel::default());
-        let (near, _far) = tokio::io::duplex(1 << 12);
+        let (near, mut far) = tokio::io::duplex(1 << 12);
         let outlet = Arc::new(Outlet::new(
             wheel.next_id(),
-            Socket::tasked(near),
+            Socket::layered(near),
             1 << 16,
             false,
         ));
         let _seat = wheel.seat(&outlet);
         let turn = || (0..SLOTS).for_each(|_| wheel.tick());
         turn();
-        assert_eq!(outlet.waiting(), 0, "new: heard");
+        assert_eq!(came(&mut far), [0; 0], "new: heard");
         turn();
-        assert_eq!(outlet.waiting(), 2, "one ping waits");
+        assert_eq!(came(&mut far), frame::PING, "one ping");
         turn();
         assert!(!outlet.is_open(), "silent for two turns");
     }
@@ -162,7 +174,7 @@ mod tests {
         let wheel = Arc::new(Wheel::default());
         let outlet = || {
             let (near, _far) = tokio::io::duplex(1 << 12);
-            let socket = Socket::tasked(near);
+            let socket = Socket::layered(near);
             Arc::new(Outlet::new(wheel.next_id(), socket, 1 << 16, false))
         };
         let (settled, late, early) = (outlet(), outlet(), outlet());
@@ -180,10 +192,10 @@ mod tests {
     #[tokio::test]
     async fn heard_connections_are_left_alone() {
         let wheel = Arc::new(Wheel::default());
-        let (near, _far) = tokio::io::duplex(1 << 12);
+        let (near, mut far) = tokio::io::duplex(1 << 12);
         let outlet = Arc::new(Outlet::new(
             wheel.next_id(),
-            Socket::tasked(near),
+            Socket::layered(near),
             1 << 16,
             false,
         ));
@@ -192,7 +204,7 @@ mod tests {
             outlet.heard.store(true, Ordering::Relaxed);
             wheel.tick();
         }
-        assert_eq!(outlet.waiting(), 0);
+        assert_eq!(came(&mut far), [0; 0]);
         drop(seat);
         assert_eq!(wheel.count(), 0);
     }
