@@ -65,6 +65,7 @@ export const en = {
   'starters.lead': 'Or begin with one of these.', 'starters.play': 'Play',
   'queue.by': 'by {name}', 'queue.shuffle': 'Shuffle', 'queue.clear': 'Clear the queue',
   'queue.cleared': { one: '{count} track removed.', other: '{count} tracks removed.' },
+  'queue.cleared_elsewhere': 'What came from elsewhere is gone for good.',
   'queue.gone_while_dragged': 'Somebody removed that track while you moved it. The rest is as it was.',
   'queue.handle': 'Move {title}: drag, or use the arrow keys', 'queue.moved': '{title} is now {place} of {total}.',
   'queue.is_first': '{title} is the first already.', 'queue.is_last': '{title} is the last already.',

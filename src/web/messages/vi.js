@@ -65,6 +65,7 @@ export const vi = {
   'starters.lead': 'Hoặc bắt đầu với một trong những bài này.', 'starters.play': 'Phát',
   'queue.by': '{name} thêm', 'queue.shuffle': 'Xáo trộn', 'queue.clear': 'Xoá hàng chờ',
   'queue.cleared': { other: 'Đã bỏ {count} bài.' },
+  'queue.cleared_elsewhere': 'Những bài từ nơi khác đã mất hẳn.',
   'queue.gone_while_dragged': 'Có người đã bỏ bài đó khi bạn đang kéo. Phần còn lại vẫn như cũ.',
   'queue.handle': 'Di chuyển {title}: kéo, hoặc dùng phím mũi tên', 'queue.moved': '{title} giờ đứng thứ {place} trên {total}.',
   'queue.is_first': '{title} đã ở đầu.', 'queue.is_last': '{title} đã ở cuối.',

@@ -2,6 +2,7 @@
 // What is coming, in play order.
 import { useEffect } from 'preact/hooks';
 import { html } from '../lib/html.js';
+import { serverOf } from '../player/elsewhere.js';
 import { duration, t } from '../lib/i18n.js';
 import { may } from '../lib/may.js';
 import { attempt } from '../lib/refusal.js';
@@ -50,9 +51,13 @@ export function QueueTools({ session }) {
   const { room } = session;
   if (!may(state, 'reorder') || state.queue.length < 2) return null;
   const clear = async () => {
-    const count = session.state.peek().queue.length;
-    const undo = () => attempt(room.undo());
-    if (await attempt(room.clear().then(() => true))) toast(t('queue.cleared', { count }), { undo });
+    const { queue } = session.state.peek();
+    // What others serve is deleted for good: nobody keeps its address.
+    const ours = queue.filter((item) => serverOf(item.track) === null).length;
+    const undo = ours > 0 ? () => attempt(room.undo()) : undefined;
+    if (!(await attempt(room.clear().then(() => true)))) return;
+    const told = t('queue.cleared', { count: queue.length });
+    toast(ours < queue.length ? `${told} ${t('queue.cleared_elsewhere')}` : told, { undo });
   };
   return html`<div class="tools">
     <button class="quiet round small" aria-label=${t('queue.shuffle')} title=${t('queue.shuffle')} onClick=${() => attempt(room.shuffle())}>
