@@ -33,7 +33,7 @@ export function Disc({ session }) {
 /** @param {{ track: import('../types.js').Track }} props */
 function Artwork({ track }) {
   return html`<div class="disc-art">
-    ${track.artwork ? html`<img src=${track.artwork} alt="" draggable=${false} />` : html`<span class="disc-blank"></span>`}
+    ${track.artwork ? html`<img src=${track.artwork} alt="" draggable=${false} />` : html`<span class="disc-blank"><${Arcs} /></span>`}
     <span class="disc-hole"></span>
   </div>`;
 }
