@@ -235,6 +235,34 @@ fn the_element_of_an_array_that_is_wrong_is_the_one_pointed_at() {
 }
 
 #[test]
+fn servers_that_music_may_come_from_are_named_as_browsers_do_and_with_leave() {
+    let origins = |list: &str| format!("[media]\ndirect = true\ndirect_origins = [{list}]\n");
+    let taken = load(
+        &origins("\"https://a.example\", \"http://10.0.0.5:4533\""),
+        &[],
+    );
+    assert_eq!(taken.unwrap().media.direct_origins.len(), 2);
+    for (wrong, expected) in [
+        ("https://a.example/x", "expected http://host"),
+        ("https://a.example:443", "without its port"),
+        ("https://*.example", "expected a host's own name"),
+    ] {
+        let error = refused(
+            &origins(&format!("\"https://a.example\", \"{wrong}\"")),
+            &[],
+        );
+        let place = "config.toml:3:40: media.direct_origins: ";
+        assert!(
+            error.starts_with(place) && error.contains(expected),
+            "{error}"
+        );
+    }
+    let unused = "[media]\ndirect_origins = [\"https://a.example\"]\n";
+    let error = refused(unused, &[]);
+    assert!(error.contains("expected direct = true"), "{error}");
+}
+
+#[test]
 fn the_first_mistake_from_the_top_is_told() {
     let error = refused("[store]\ndata = 1\n[limits]\nchat = \"x\"\n", &[]);
     assert!(error.starts_with("config.toml:2:8: store.data"), "{error}");
