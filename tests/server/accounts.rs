@@ -283,9 +283,8 @@ async fn who_comes_back_stays_signed_in_and_who_does_not_is_not() {
     let clock = Arc::new(Clock::manual(1_800_000_000_000.0));
     let server = Server::start_at(mailbox.config(), clock.clone()).await;
     let (room, _) = server.room(json!({})).await;
-    let (mut daily, mut once) = (Browser::of(&server), Browser::of(&server));
-    daily.sign_in(&mut mailbox, "ada@example.org").await;
-    once.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut daily = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let mut once = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let come_back = async |browser: &mut Browser| {
         let (status, head, _) = browser.send("GET", "/api/me", "", b"").await;
         (status, head.to_lowercase().contains("set-cookie: stereo="))
@@ -313,8 +312,7 @@ async fn who_comes_back_stays_signed_in_and_who_does_not_is_not() {
 async fn two_last_ways_that_go_at_once_leave_one() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     for round in 0..8 {
         let add = json!({"email": format!("ada{round}@example.org"), "add": true});
         assert_eq!(ada.ask("POST", "/api/sign-in/email", add).await.0, 202);
@@ -379,8 +377,7 @@ async fn without_a_way_for_letters_signing_in_by_mail_says_so() {
 async fn a_page_elsewhere_can_neither_read_nor_change_with_our_cookie() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let cookie = ada.cookie();
     let send = async |method, origin: Option<&str>, site: Option<&str>| {
         let mut headers = vec![
@@ -444,9 +441,8 @@ async fn a_session_that_ends_is_over_everywhere_at_once() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
     let (room, _) = server.room(json!({})).await;
-    let (mut desk, mut phone) = (Browser::of(&server), Browser::of(&server));
-    desk.sign_in(&mut mailbox, "ada@example.org").await;
-    phone.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut desk = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let mut phone = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let mut on_phone = phone.join(&room, json!({})).await;
     let on_desk = desk.join(&room, json!({})).await;
     assert_eq!(on_phone.you, on_desk.you, "one person");
@@ -468,8 +464,7 @@ async fn a_session_that_ends_is_over_everywhere_at_once() {
     assert_eq!(phone.ask("GET", "/api/me", Value::Null).await.0, 401);
     assert_eq!(desk.ask("GET", "/api/me", Value::Null).await.0, 200);
     // Nobody ends a session of somebody else.
-    let mut eve = Browser::of(&server);
-    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "eve@example.org").await;
     let (_, listed) = desk.ask("GET", "/api/me/sessions", Value::Null).await;
     let path = format!(
         "/api/me/sessions/{}",
@@ -599,9 +594,8 @@ async fn clients_without_cookies_join_by_ticket_and_ask_by_token() {
 async fn handles_are_unique_by_what_they_look_like() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let (mut ada, mut eve) = (Browser::of(&server), Browser::of(&server));
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "eve@example.org").await;
     let (status, me) = ada
         .ask("PATCH", "/api/me", json!({"handle": "Ada_Love"}))
         .await;
@@ -673,8 +667,7 @@ async fn a_frozen_account_is_kept_and_joins_nothing() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
     let (room, _) = server.room(json!({})).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let mut there = ada.join(&room, json!({})).await;
     let (status, me) = ada.ask("PATCH", "/api/me", json!({"frozen": true})).await;
     assert_eq!((status, &me["frozen"]), (200, &json!(true)));
@@ -703,8 +696,7 @@ async fn a_frozen_account_opens_and_keeps_no_room_and_takes_no_picture() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
     let (room, token) = server.room(json!({})).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let png = include_bytes!("picture.png");
     let keep = format!("/api/me/rooms/{room}");
     for frozen in [true, false] {
@@ -826,8 +818,7 @@ async fn a_picture_is_seen_by_others_and_gone_when_it_is_deleted() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
     let (room, _) = server.room(json!({})).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let mut guest = server.join(&room, json!({"name": "Bob"})).await;
     let in_room = ada.join(&room, json!({})).await;
     let png = include_bytes!("picture.png");
@@ -878,8 +869,7 @@ async fn a_picture_is_seen_by_others_and_gone_when_it_is_deleted() {
 async fn an_export_holds_everything_that_the_inventory_promises() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     assert_eq!(
         ada.ask(
             "PATCH",

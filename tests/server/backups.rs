@@ -6,7 +6,6 @@ use crate::person::{Browser, Mailbox};
 use crate::process::Process;
 use age::secrecy::ExposeSecret;
 use age::x25519::Identity;
-use serde_json::json;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -90,6 +89,14 @@ impl Operator {
         std::fs::remove_dir_all(self.root.path().join("disk")).unwrap();
     }
 
+    /// Runs `stereo restore` with the copy of the keys that is there.
+    pub(crate) fn restore(&self, backup: &Path) -> (Option<i32>, String) {
+        let (identity, keys) = (self.elsewhere("identity"), self.elsewhere("keys.copy"));
+        let mut arguments = vec!["restore", "--from", shown(backup)];
+        arguments.extend(["--identity", shown(&identity), "--keys", shown(&keys)]);
+        self.run(&arguments, "")
+    }
+
     fn backups(&self) -> Vec<PathBuf> {
         let found = std::fs::read_dir(self.elsewhere("backups")).unwrap();
         let mut found: Vec<PathBuf> = found.map(|entry| entry.unwrap().path()).collect();
@@ -113,7 +120,6 @@ async fn a_disk_that_is_lost_comes_back_without_who_was_deleted_and_prove_purge_
     let (mut ada, mut bob) = (Browser::at(server.address), Browser::at(server.address));
     ada.sign_in(&mut mailbox, "ndl-ada@example.org").await;
     bob.sign_in(&mut mailbox, "ndl-bob@example.org").await;
-    let handle = ada.ask("GET", "/api/me", json!(null)).await.1["handle"].clone();
     while old.exists() {
         // The server removes it by itself, soon after its start.
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -124,31 +130,14 @@ async fn a_disk_that_is_lost_comes_back_without_who_was_deleted_and_prove_purge_
     let [backup] = &operator.backups()[..] else {
         panic!("{:?}", operator.backups());
     };
-    let gone = ada
-        .ask("DELETE", "/api/me", json!({"confirm": handle}))
-        .await;
-    assert_eq!(
-        (gone.0, &gone.1["erased"]),
-        (200, &json!(true)),
-        "{}",
-        gone.1
-    );
+    ada.delete_account().await;
     server.kill();
     operator.lose_the_disk();
     let (identity, keys) = (
         operator.elsewhere("identity"),
         operator.elsewhere("keys.copy"),
     );
-    let restore = [
-        "restore",
-        "--from",
-        shown(backup),
-        "--identity",
-        shown(&identity),
-        "--keys",
-        shown(&keys),
-    ];
-    let (status, said) = operator.run(&restore, "");
+    let (status, said) = operator.restore(backup);
     assert_eq!(status, Some(0), "{said}");
     assert!(
         said.contains("restored; 1 people who were deleted since"),
@@ -160,7 +149,7 @@ async fn a_disk_that_is_lost_comes_back_without_who_was_deleted_and_prove_purge_
         let path = entry.unwrap().path();
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
-    let (status, said) = operator.run(&restore, "");
+    let (status, said) = operator.restore(backup);
     assert_eq!(status, Some(1), "{said}");
     assert!(said.contains("expected an empty folder"), "{said}");
     let server = operator.serve(&mailbox);

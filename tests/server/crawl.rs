@@ -1,10 +1,11 @@
 //! What others see of somebody, and what is left of a visit: everything is asked for by everybody,
 //! and then what was answered, logged and kept is searched.
 
-use crate::needles::{Folder, all_keys, ask_everything, say_everything};
+use crate::folder::Folder;
+use crate::needles::{all_keys, ask_everything, say_everything};
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
-use crate::support::{Client, exchange, open_socket};
+use crate::support::{Client, exchange, open_socket, operators_word};
 use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -94,8 +95,7 @@ async fn an_address_is_seen_by_its_owner_alone() {
     let mut rooms = Vec::new();
     for browser in [&mut ada, &mut bob] {
         let public = json!({"title": "Open", "visibility": "public"});
-        let (_, opened) = browser.ask("POST", "/api/rooms", public).await;
-        rooms.push(opened["room"]["id"].as_str().unwrap().to_owned());
+        rooms.push(browser.open_room(public).await);
     }
     let letter = json!({"subject": "Hello", "text": "It is quiet."});
     let (_, thread) = ada.ask("POST", "/api/me/correspondence", letter).await;
@@ -138,15 +138,7 @@ async fn an_address_is_seen_by_its_owner_alone() {
         heard += &crawled(&server, browser, &known).await;
     }
     // Whoever runs the server, who sees what she wrote and her handle.
-    let token = std::fs::read_to_string(folder.data().join("operator.token")).unwrap();
-    let token = token
-        .lines()
-        .last()
-        .unwrap()
-        .split(' ')
-        .next_back()
-        .unwrap();
-    let bearer = format!("Bearer {token}");
+    let bearer = operators_word(&folder.data());
     let headers = [("authorization", bearer.as_str())];
     for path in ["/support".to_owned(), format!("/support/{thread}")] {
         let (status, _, body) = exchange(server.ops, "GET", &path, &headers, b"").await;
@@ -237,15 +229,10 @@ async fn a_day_of_visits_leaves_neither_address_nor_agent_nor_time() {
     let more = [("STEREO_SERVER__TRUSTED_PROXIES", "127.0.0.1/32")];
     let from = now_ms();
     let server = Process::start_with(&folder.data(), &mailbox, &more);
-    let mut ada = Browser::at(server.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let (_, opened) = ada
-        .ask("POST", "/api/rooms", json!({"title": "Ours"}))
-        .await;
-    let room = opened["room"]["id"].as_str().unwrap().to_owned();
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let room = ada.open_room(json!({"title": "Ours"})).await;
     let mut host = ada.join(&room, json!({"name": "Ada"})).await;
-    let (_, tracks) = ada.ask("GET", "/api/tracks", Value::Null).await;
-    let track = tracks["tracks"][0]["id"].clone();
+    let track = ada.track(0).await;
     host.call("queue.add", json!({"tracks": [track, track]}))
         .await
         .unwrap();
@@ -267,8 +254,7 @@ async fn a_day_of_visits_leaves_neither_address_nor_agent_nor_time() {
         ada.send("PUT", "/api/me/picture", "image/png", png).await.0,
         200
     );
-    let mut eve = Browser::at(server.address);
-    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "eve@example.org").await;
     for browser in [&mut Browser::at(server.address), &mut eve] {
         ask_everything(&server, browser).await;
     }

@@ -300,10 +300,8 @@ async fn killed_in_the_middle_of_commands_a_room_has_all_that_was_acknowledged()
         ("STEREO_LIMITS__COMMANDS_BURST", "100000"),
     ];
     let mut process = Process::start_with(&data, &mailbox, &generous);
-    let mut ada = Browser::at(process.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let (_, made) = ada.ask("POST", "/api/rooms", json!({})).await;
-    let room = made["room"]["id"].as_str().unwrap().to_owned();
+    let mut ada = Browser::signed_in(process.address, &mut mailbox, "ada@example.org").await;
+    let room = ada.open_room(json!({})).await;
     let (_, library) = ada.ask("GET", "/api/tracks", Value::Null).await;
     let tracks = library["tracks"].as_array().unwrap().iter();
     let tracks: Vec<String> = tracks

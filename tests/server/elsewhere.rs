@@ -1,7 +1,7 @@
 //! Files on the servers of others: taken where the operator allows them, looked at once and never
 //! inside, kept under the key of whoever added them, and gone with that person.
 
-use crate::needles::Folder;
+use crate::folder::Folder;
 use crate::person::{Browser, Mailbox};
 use crate::portability::exported;
 use crate::process::Process;

@@ -22,7 +22,7 @@ struct Scene {
     process: Process,
     ada: Browser,
     room: String,
-    track: Value,
+    track: String,
     host: Client,
     listener: Client,
 }
@@ -34,10 +34,8 @@ impl Scene {
         let process = Process::start(&folder.path().join("data"), &mailbox);
         let mut ada = Browser::at(process.address);
         ada.sign_in(&mut mailbox, "ada@example.org").await;
-        let (_, made) = ada.ask("POST", "/api/rooms", json!({})).await;
-        let room = made["room"]["id"].as_str().unwrap().to_owned();
-        let (_, library) = ada.ask("GET", "/api/tracks", Value::Null).await;
-        let track = library["tracks"][0]["id"].clone();
+        let room = ada.open_room(json!({})).await;
+        let track = ada.track(0).await;
         let host = ada.join(&room, json!({"name": "Ada"})).await;
         let bob = Browser::at(process.address);
         let listener = bob.join(&room, json!({"name": "Bob"})).await;
@@ -82,10 +80,9 @@ impl Scene {
         self.listener.call("chat.send", hello).await.unwrap();
         self.host.event("chat.added").await;
         let mut anyone = Browser::at(self.ada.address);
-        let (status, passing) = anyone.ask("POST", "/api/rooms", json!({})).await;
-        assert_eq!(status, 201, "a temporary room needs no disk");
-        let passing = passing["room"]["id"].as_str().unwrap();
-        let mut other = open_socket(self.ada.address, passing, &[]).await.unwrap();
+        // A temporary room needs no disk.
+        let passing = anyone.open_room(json!({})).await;
+        let mut other = open_socket(self.ada.address, &passing, &[]).await.unwrap();
         other.call("join", json!({})).await.unwrap();
         let hello = json!({"text": "here, too"});
         other.call("chat.send", hello).await.unwrap();

@@ -110,8 +110,9 @@ async fn account_of(server: &Server, identity: Identity) -> (AccountId, stereo::
 async fn stored_bytes_after_a_link_in_a_mail() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "needle@example.org").await;
+    Browser::at(server.address)
+        .sign_in(&mut mailbox, "needle@example.org")
+        .await;
     println!("after a link in a mail:");
     let kept = counts(&[("accounts", 1), ("emails", 1), ("sessions", 1)]);
     assert_eq!(rows(&server), kept, "and no attempt any more");
@@ -165,8 +166,7 @@ async fn stored_bytes_after_a_provider() {
 async fn stored_bytes_after_a_passkey() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "needle@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "needle@example.org").await;
     let mut holder = Holder::at(server.address, ada.cookies.clone());
     holder.add().await;
     assert_eq!(ada.ask("POST", "/api/sign-out", Value::Null).await.0, 204);

@@ -2,7 +2,7 @@
 
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
-use crate::support::Server;
+use crate::support::{Server, operators_word};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
@@ -41,10 +41,6 @@ async fn ask_operator(data: &Path, arguments: &[&str], input: &str) -> (bool, St
     asked.await.unwrap()
 }
 
-fn data_of(server: &Server) -> &Path {
-    &server.app.config.store.data
-}
-
 async fn write(person: &mut Browser, subject: &str, text: &str) -> String {
     let letter = json!({"subject": subject, "text": text});
     let (status, thread) = person.ask("POST", LETTERS, letter).await;
@@ -60,17 +56,17 @@ async fn a_letter_is_answered_and_both_sides_read_it() {
     let told = ada.sign_in(&mut mailbox, "ada@example.org").await;
     let handle = told["me"]["handle"].as_str().unwrap();
     let id = write(&mut ada, "Silence", "It does not play.\nWhy?").await;
-    let (good, said) = ask_operator(data_of(&server), &["list"], "").await;
+    let (good, said) = ask_operator(server.data(), &["list"], "").await;
     assert!(
         good && said.contains(&id) && said.contains(handle),
         "{said}"
     );
     assert!(said.contains("waits") && said.contains("Silence"), "{said}");
     assert!(!said.contains("ada@example.org"), "{said}");
-    let (good, said) = ask_operator(data_of(&server), &["show", &id], "").await;
+    let (good, said) = ask_operator(server.data(), &["show", &id], "").await;
     assert!(good && said.contains("It does not play.\nWhy?"), "{said}");
     assert!(!said.contains("ada@example.org"), "{said}");
-    let (good, said) = ask_operator(data_of(&server), &["answer", &id], "Turn it up.\n").await;
+    let (good, said) = ask_operator(server.data(), &["answer", &id], "Turn it up.\n").await;
     assert!(good, "{said}");
     let path = format!("{LETTERS}/{id}");
     let (status, thread) = ada.ask("GET", &path, Value::Null).await;
@@ -86,7 +82,7 @@ async fn a_letter_is_answered_and_both_sides_read_it() {
     );
     let day = letters[0]["day"].as_str().unwrap();
     assert_eq!(day.len(), "2026-11-24".len(), "to the day: {day}");
-    let (good, _) = ask_operator(data_of(&server), &["close", &id], "").await;
+    let (good, _) = ask_operator(server.data(), &["close", &id], "").await;
     assert!(good);
     let (_, list) = ada.ask("GET", LETTERS, Value::Null).await;
     assert_eq!(list["threads"][0]["closed"], true);
@@ -99,9 +95,8 @@ async fn a_letter_is_answered_and_both_sides_read_it() {
 async fn letters_are_seen_by_nobody_else() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let (mut ada, mut eve) = (Browser::of(&server), Browser::of(&server));
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "eve@example.org").await;
     let id = write(&mut ada, "", "Only for support.").await;
     let path = format!("{LETTERS}/{id}");
     let (_, whole) = ada.ask("GET", &path, Value::Null).await;
@@ -127,8 +122,7 @@ async fn letters_are_seen_by_nobody_else() {
 async fn letters_that_are_none_are_refused_and_so_are_too_many() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     for (body, status) in [
         (json!({}), 400),
         (json!({"text": " "}), 400),
@@ -151,8 +145,7 @@ async fn letters_that_are_none_are_refused_and_so_are_too_many() {
 async fn what_is_deleted_of_correspondence_is_in_no_answer_any_more() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let id = write(&mut ada, "needle one", "needle two").await;
     let path = format!("{LETTERS}/{id}");
     let (_, thread) = ada
@@ -163,7 +156,7 @@ async fn what_is_deleted_of_correspondence_is_in_no_answer_any_more() {
         .ask("DELETE", &format!("{path}/{letter}"), Value::Null)
         .await;
     assert_eq!(status, 204);
-    let (_, said) = ask_operator(data_of(&server), &["show", &id], "").await;
+    let (_, said) = ask_operator(server.data(), &["show", &id], "").await;
     assert!(
         said.contains("needle two") && !said.contains("needle three"),
         "{said}"
@@ -171,9 +164,9 @@ async fn what_is_deleted_of_correspondence_is_in_no_answer_any_more() {
     assert_eq!(ada.ask("DELETE", &path, Value::Null).await.0, 204);
     assert_eq!(ada.ask("GET", &path, Value::Null).await.0, 404);
     assert_eq!(ada.ask("DELETE", &path, Value::Null).await.0, 404);
-    let (good, said) = ask_operator(data_of(&server), &["show", &id], "").await;
+    let (good, said) = ask_operator(server.data(), &["show", &id], "").await;
     assert!(!good, "{said}");
-    let (_, said) = ask_operator(data_of(&server), &["list"], "").await;
+    let (_, said) = ask_operator(server.data(), &["list"], "").await;
     assert_eq!(said.trim(), "no letters");
 }
 
@@ -181,13 +174,12 @@ async fn what_is_deleted_of_correspondence_is_in_no_answer_any_more() {
 async fn support_looks_at_nothing_without_consent_and_what_it_read_is_shown() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let id = write(&mut ada, "Help", "Look at my account, please.").await;
     let other = write(&mut ada, "Other", "Not this one.").await;
     let path = format!("{LETTERS}/{id}");
     let grant = format!("{path}/grant");
-    let data = data_of(&server);
+    let data = server.data();
     let (good, said) = ask_operator(data, &["look", &id], "").await;
     assert!(!good && said.contains("has not allowed"), "{said}");
     assert_eq!(
@@ -219,9 +211,6 @@ async fn support_looks_at_nothing_without_consent_and_what_it_read_is_shown() {
 #[tokio::test]
 async fn the_operators_door_opens_to_the_token_alone() {
     let server = Server::start().await;
-    let file = data_of(&server).join("operator.token");
-    let token = std::fs::read_to_string(&file).unwrap();
-    let token = token.trim().split_once(' ').unwrap().1.to_owned();
     for path in ["/support", "/support/2a", "/support/2a/look"] {
         for shown in [None, Some("Bearer "), Some("Bearer x")] {
             let headers: Vec<_> = shown.map(|it| ("authorization", it)).into_iter().collect();
@@ -229,7 +218,7 @@ async fn the_operators_door_opens_to_the_token_alone() {
             assert_eq!(asked.await.0, 401, "{path} {shown:?}");
         }
     }
-    let line = format!("Bearer {token}");
+    let line = operators_word(server.data());
     let headers = [("authorization", line.as_str())];
     let asked = server.http_full(server.ops, "GET", "/support", &headers, b"");
     assert_eq!(asked.await.0, 200);
@@ -255,7 +244,7 @@ async fn the_token_is_another_after_a_restart_and_gone_when_the_server_is() {
     let (good, said) = ask_operator(&nowhere, &["list"], "").await;
     assert!(!good && said.contains("operator.token"), "{said}");
     let mut server = Server::start().await;
-    let file = data_of(&server).join("operator.token");
+    let file = server.data().join("operator.token");
     assert!(file.exists());
     server.stop().await;
     assert!(!file.exists());

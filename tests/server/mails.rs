@@ -1,9 +1,10 @@
 //! Mails: none that was not wished, each with a link that ends its kind, each sent once it can be,
 //! and gone with whoever it is to.
 
+use crate::folder::Folder;
 use crate::person::{Browser, Mailbox, Manner};
 use crate::process::Process;
-use crate::support::{Client, Server, config, exchange, open_socket};
+use crate::support::{Client, Server, config, exchange, open_socket, operators_word};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -39,9 +40,7 @@ async fn write(person: &mut Browser, text: &str) -> String {
 
 /// Answers as `stereo support answer` does.
 async fn answer(ops: SocketAddr, data: &Path, thread: &str) {
-    let token = std::fs::read_to_string(data.join("operator.token")).unwrap();
-    let token = token.trim().split_once(' ').unwrap().1.to_owned();
-    let line = format!("Bearer {token}");
+    let line = operators_word(data);
     let headers = [
         ("authorization", line.as_str()),
         ("content-type", "application/json"),
@@ -50,10 +49,6 @@ async fn answer(ops: SocketAddr, data: &Path, thread: &str) {
     let text = json!({"text": "needle of the answer"}).to_string();
     let (status, _, _) = exchange(ops, "POST", &path, &headers, text.as_bytes()).await;
     assert_eq!(status, 204);
-}
-
-fn data_of(server: &Server) -> &Path {
-    &server.app.config.store.data
 }
 
 /// A server whose hosts are missed at once.
@@ -66,10 +61,7 @@ fn impatient(mailbox: &Mailbox) -> Config {
 
 /// A room of this person, in which a guest is; they are not.
 async fn leave_room_to_a_guest(host: &mut Browser, title: &str) -> (String, Client) {
-    let wanted = json!({"title": title});
-    let (status, opened) = host.ask("POST", "/api/rooms", wanted).await;
-    assert_eq!(status, 201, "{opened}");
-    let room: String = opened["room"]["id"].as_str().unwrap().into();
+    let room = host.open_room(json!({"title": title})).await;
     let here = host.join(&room, json!({})).await;
     let mut guest = open_socket(host.address, &room, &[]).await.unwrap();
     guest.call("join", json!({"name": "Needle"})).await.unwrap();
@@ -107,9 +99,7 @@ async fn a_room_is_told_of_to_its_owner_alone_who_wishes_it_and_once_a_day() {
     .await;
     wish(&mut eve, json!({"mails": {"rooms": true}})).await;
     let _bobs = leave_room_to_a_guest(&mut bob, "Bob's").await;
-    let wanted = json!({"title": "Eve's"});
-    let (_, eves) = eve.ask("POST", "/api/rooms", wanted).await;
-    let eves = eves["room"]["id"].as_str().unwrap().to_owned();
+    let eves = eve.open_room(json!({"title": "Eve's"})).await;
     let mut here = eve.join(&eves, json!({})).await;
     let mut guest = server.join(&eves, json!({})).await;
     wish(&mut eve, json!({"frozen": true})).await;
@@ -156,8 +146,7 @@ async fn a_closed_room_says_that_somebody_wanted_in_and_an_heir_that_it_is_their
         wish(person, json!({"mails": {"rooms": true}})).await;
     }
     let wanted = json!({"title": "Ours", "visibility": "public"});
-    let (_, opened) = ada.ask("POST", "/api/rooms", wanted).await;
-    let room = opened["room"]["id"].as_str().unwrap().to_owned();
+    let room = ada.open_room(wanted).await;
     let mut here = ada.join(&room, json!({})).await;
     here.call("room.update", json!({"entry": "closed"}))
         .await
@@ -181,15 +170,7 @@ async fn a_closed_room_says_that_somebody_wanted_in_and_an_heir_that_it_is_their
         .await
         .unwrap();
     let _heir = bob.join(&room, json!({})).await;
-    let gone = ada
-        .ask("DELETE", "/api/me", json!({"confirm": handle}))
-        .await;
-    assert_eq!(
-        (gone.0, &gone.1["erased"]),
-        (200, &json!(true)),
-        "{}",
-        gone.1
-    );
+    ada.delete_account().await;
     let letter = mailbox.letter().await;
     assert!(letter.contains("To: bob@example.org"), "{letter}");
     assert!(
@@ -215,14 +196,13 @@ async fn one_click_ends_a_kind_of_mail_for_good_without_signing_in() {
     let confirm = json!({"token": token});
     let (status, told) = ada.ask("POST", "/api/sign-in/email/confirm", confirm).await;
     assert_eq!(status, 200, "{told}");
-    let handle = told["me"]["handle"].as_str().unwrap().to_owned();
     wish(
         &mut ada,
         json!({"mails": {"support": true, "policy": true}}),
     )
     .await;
     let thread = write(&mut ada, "needle of the letter").await;
-    answer(server.ops, data_of(&server), &thread).await;
+    answer(server.ops, server.data(), &thread).await;
     let letter = mailbox.letter().await;
     let path = ending(&letter);
     let url = format!("{PUBLIC}{path}");
@@ -285,18 +265,11 @@ async fn one_click_ends_a_kind_of_mail_for_good_without_signing_in() {
         let after = json!({"rooms": false, "policy": true, "support": false});
         assert_eq!(mails(&mut ada).await, after, "this kind and no other");
     }
-    answer(server.ops, data_of(&server), &thread).await;
+    answer(server.ops, server.data(), &thread).await;
     let id = account(&server, "ada@example.org").await;
     assert!(server.app.store.mails_of(id).await.unwrap().is_empty());
 
-    let (status, receipt) = ada
-        .ask("DELETE", "/api/me", json!({"confirm": handle}))
-        .await;
-    assert_eq!(
-        (status, &receipt["erased"]),
-        (200, &json!(true)),
-        "{receipt}"
-    );
+    ada.delete_account().await;
     let headers = [("content-type", form)];
     let body = b"List-Unsubscribe=One-Click";
     let (status, page) = server.http("POST", &path, &headers, body).await;
@@ -307,44 +280,23 @@ async fn one_click_ends_a_kind_of_mail_for_good_without_signing_in() {
     assert_eq!(mailbox.waiting(), 0);
 }
 
-/// What is kept of mails that wait, as it stands in the database.
-fn rows(data: &Path) -> Vec<(i64, Vec<u8>)> {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let db = rusqlite::Connection::open_with_flags(data.join("stereo.db"), flags).unwrap();
-    let mut select = db.prepare("SELECT id, content FROM mails").unwrap();
-    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
-    rows.unwrap().map(Result::unwrap).collect()
-}
-
-fn hashes_of_endings(data: &Path) -> Vec<Vec<u8>> {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let db = rusqlite::Connection::open_with_flags(data.join("stereo.db"), flags).unwrap();
-    let mut select = db.prepare("SELECT hash FROM unsubscribes").unwrap();
-    let rows = select.query_map([], |row| row.get(0)).unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
-/// In how many files of a folder these bytes are.
-fn holding(data: &Path, needle: &[u8]) -> usize {
-    let files = std::fs::read_dir(data).unwrap();
-    let holds = |path: &Path| {
-        let bytes = std::fs::read(path).unwrap();
-        bytes.windows(needle.len()).any(|window| window == needle)
-    };
-    files
-        .filter(|file| holds(&file.as_ref().unwrap().path()))
-        .count()
+/// What is kept of mails that wait, as it stands in the database, and of the links that end them.
+fn rows(folder: &Folder) -> [Vec<Vec<u8>>; 2] {
+    let db = folder.database();
+    ["SELECT content FROM mails", "SELECT hash FROM unsubscribes"].map(|select| {
+        let mut select = db.prepare(select).unwrap();
+        let rows = select.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    })
 }
 
 #[tokio::test]
 async fn nothing_is_left_of_a_mail_that_waits_when_its_account_goes_and_it_is_never_sent() {
     let mut mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = Folder::new();
+    let data = folder.data();
     let server = Process::start(&data, &mailbox);
-    let mut ada = Browser::at(server.address);
-    let told = ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let handle = told["me"]["handle"].as_str().unwrap().to_owned();
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     wish(&mut ada, json!({"mails": {"support": true}})).await;
     let thread = write(&mut ada, "Help.").await;
     mailbox.behave(Manner::Refuses);
@@ -357,38 +309,32 @@ async fn nothing_is_left_of_a_mail_that_waits_when_its_account_goes_and_it_is_ne
         202
     );
     mailbox.until(|counts| counts.refused >= 2).await;
-    let waiting = rows(&data);
-    assert_eq!(waiting.len(), 2);
-    let mut traces: Vec<Vec<u8>> = hashes_of_endings(&data);
-    assert_eq!(traces.len(), 1);
-    for (_, content) in &waiting {
+    let [waiting, endings] = rows(&folder);
+    assert_eq!((waiting.len(), endings.len()), (2, 1));
+    let mut traces = endings;
+    for content in &waiting {
         traces.push(content[..content.len().min(64)].to_vec());
     }
     for trace in &traces {
-        assert!(holding(&data, trace) > 0, "it can be found");
+        assert!(!folder.holding(trace).is_empty(), "it can be found");
     }
     for plain in [&b"ada@example.org"[..], b"#token=", b"unsubscribe/"] {
-        assert_eq!(holding(&data, plain), 0, "sealed");
+        assert_eq!(folder.holding(plain), [""; 0], "sealed");
     }
-    let gone = json!({"confirm": handle});
-    let (status, receipt) = ada.ask("DELETE", "/api/me", gone).await;
-    assert_eq!(
-        (status, &receipt["erased"]),
-        (200, &json!(true)),
-        "{receipt}"
-    );
+    ada.delete_account().await;
     for trace in &traces {
-        assert_eq!(holding(&data, trace), 0, "after the answer");
+        assert_eq!(folder.holding(trace), [""; 0], "after the answer");
     }
-    assert!(rows(&data).is_empty() && hashes_of_endings(&data).is_empty());
+    assert!(rows(&folder).concat().is_empty());
     mailbox.behave(Manner::Takes);
     server.kill();
     let server = Process::start(&data, &mailbox);
     for trace in &traces {
-        assert_eq!(holding(&data, trace), 0, "after a restart");
+        assert_eq!(folder.holding(trace), [""; 0], "after a restart");
     }
-    let mut bob = Browser::at(server.address);
-    bob.sign_in(&mut mailbox, "bob@example.org").await;
+    Browser::at(server.address)
+        .sign_in(&mut mailbox, "bob@example.org")
+        .await;
     assert_eq!(mailbox.waiting(), 0, "nothing else came");
     server.kill();
 }
@@ -411,7 +357,7 @@ async fn a_mail_that_is_being_sent_is_stopped_by_whatever_drops_it() {
         let on = json!({"mails": {"support": true}, "frozen": false});
         wish(&mut ada, on).await;
         mailbox.behave(Manner::Hangs);
-        answer(server.ops, data_of(&server), &thread).await;
+        answer(server.ops, server.data(), &thread).await;
         let times = place as u32 + 1;
         mailbox.until(|counts| counts.hanging == times).await;
         let (status, told) = ada.ask(method, "/api/me", body).await;
@@ -419,16 +365,17 @@ async fn a_mail_that_is_being_sent_is_stopped_by_whatever_drops_it() {
         mailbox.until(|counts| counts.broken_off == times).await;
     }
     mailbox.behave(Manner::Takes);
-    let mut bob = Browser::of(&server);
-    bob.sign_in(&mut mailbox, "bob@example.org").await;
+    Browser::at(server.address)
+        .sign_in(&mut mailbox, "bob@example.org")
+        .await;
     assert_eq!(mailbox.waiting(), 0, "nothing else came");
 }
 
 #[tokio::test]
 async fn a_mail_that_waits_is_there_after_a_kill_and_sent_once_the_mail_server_takes_it() {
     let mut mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = Folder::new();
+    let data = folder.data();
     let server = Process::start(&data, &mailbox);
     mailbox.behave(Manner::Refuses);
     let mut ada = Browser::at(server.address);
@@ -446,8 +393,9 @@ async fn a_mail_that_waits_is_there_after_a_kill_and_sent_once_the_mail_server_t
         (status, &told["me"]["email"]),
         (200, &json!("ada@example.org"))
     );
-    let mut bob = Browser::at(server.address);
-    bob.sign_in(&mut mailbox, "bob@example.org").await;
+    Browser::at(server.address)
+        .sign_in(&mut mailbox, "bob@example.org")
+        .await;
     assert_eq!(mailbox.waiting(), 0, "it came once");
     server.kill();
 }
@@ -482,8 +430,8 @@ fn start_under(data: &Path, mailbox: &Mailbox, versions: &'static [Version]) -> 
 #[tokio::test]
 async fn a_significant_version_of_the_policy_is_mailed_once_to_those_who_wish_it() {
     let mut mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = Folder::new();
+    let data = folder.data();
     let mut server = start_under(&data, &mailbox, VERSIONS);
     let [mut ada, mut bob] = std::array::from_fn(|_| Browser::of(&server));
     ada.sign_in(&mut mailbox, "ada@example.org").await;

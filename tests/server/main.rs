@@ -16,6 +16,7 @@ mod durable;
 mod elsewhere;
 mod erased;
 mod faults;
+mod folder;
 mod http;
 mod identity;
 mod kept;

@@ -3,6 +3,7 @@
 //! its log, its metrics, and what other people are told afterwards.
 
 use crate::elsewhere::{Elsewhere, Given, wav};
+use crate::folder::Folder;
 use crate::person::{Browser, Mailbox};
 use crate::portability::unzipped;
 use crate::process::Process;
@@ -14,7 +15,6 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use stereo::keystore::{self, FieldKey, KeyId, KeyStore, Paths};
 use stereo::privacy::inventory::{INVENTORY, Kept, Place};
-use stereo::privacy::prove::Search;
 use stereo::store::{AccountId, Accounts, Identity, NewPasskey, Passkeys, SqliteStore};
 
 /// What people of the test write, by where the inventory says that it lives, sealed. A sealed
@@ -79,82 +79,9 @@ fn needles() -> impl Iterator<Item = &'static str> {
     planted.chain(VOLATILE).copied().chain([METADATA])
 }
 
-pub(crate) struct Folder {
-    root: tempfile::TempDir,
-}
-
 impl Folder {
-    pub(crate) fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
-        Self { root }
-    }
-
-    pub(crate) fn data(&self) -> PathBuf {
-        self.root.path().join("data")
-    }
-
     fn keys_copy(&self) -> PathBuf {
-        self.root.path().join("keys_copy")
-    }
-
-    /// Every file below, the log beside it too.
-    fn files(&self) -> Vec<PathBuf> {
-        fn below(folder: &Path, found: &mut Vec<PathBuf>) {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                match path.is_dir() {
-                    true => below(&path, found),
-                    false => found.push(path),
-                }
-            }
-        }
-        let mut found = Vec::new();
-        below(self.root.path(), &mut found);
-        found
-    }
-
-    /// The files that hold something.
-    fn holding(&self, needle: &[u8]) -> Vec<String> {
-        let holds = |path: &Path| {
-            let bytes = std::fs::read(path)?;
-            Ok(bytes.windows(needle.len()).any(|window| window == needle))
-        };
-        let looked = self.of_each_file(holds);
-        let found = looked.into_iter().filter(|(_, holds)| *holds);
-        found
-            .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into())
-            .collect()
-    }
-
-    /// What is seen in each file. A server that runs replaces some by others: when one is gone
-    /// before it was looked at, all are looked at again, for what was in it may be elsewhere.
-    fn of_each_file<T>(&self, look: impl Fn(&Path) -> std::io::Result<T>) -> Vec<(PathBuf, T)> {
-        let all = || {
-            let files = self.files().into_iter();
-            files
-                .map(|path| look(&path).map(|seen| (path, seen)))
-                .collect::<std::io::Result<Vec<_>>>()
-        };
-        loop {
-            match all() {
-                Ok(seen) => return seen,
-                Err(gone) if gone.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => panic!("{error}"),
-            }
-        }
-    }
-
-    /// The files that hold a text, in whatever way it is written.
-    pub(crate) fn saying(&self, texts: &[&str]) -> Vec<String> {
-        let texts: Vec<String> = texts.iter().map(|text| text.to_string()).collect();
-        let search = Search::new(&texts).unwrap();
-        let mut found = Vec::new();
-        for (path, place) in self.of_each_file(|path| search.file(path)) {
-            for ((text, how), _) in place.found {
-                found.push(format!("{} {how}: {}", texts[text], path.display()));
-            }
-        }
-        found
+        self.beside("keys_copy")
     }
 
     /// What is in the rows of guests, and their entries in the key store.
@@ -180,11 +107,6 @@ impl Folder {
 
     fn keys(&self) -> Vec<u8> {
         std::fs::read(self.data().join("keys")).unwrap()
-    }
-
-    pub(crate) fn database(&self) -> rusqlite::Connection {
-        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-        rusqlite::Connection::open_with_flags(self.data().join("stereo.db"), flags).unwrap()
     }
 
     /// Everything sealed, hashed or random that a table keeps in rows of one person.
@@ -459,13 +381,6 @@ pub(crate) async fn say_everything(server: &Process, room: &str) {
     }
 }
 
-/// A room that belongs to whoever opens it.
-pub(crate) async fn open_room(browser: &mut Browser, settings: Value) -> String {
-    let (status, opened) = browser.ask("POST", "/api/rooms", settings).await;
-    assert_eq!(status, 201, "{opened}");
-    opened["room"]["id"].as_str().unwrap().into()
-}
-
 async fn join(address: std::net::SocketAddr, room: &str, params: Value) -> Client {
     let mut client = open_socket(address, room, &[]).await.unwrap();
     client.joined = client.call("join", params).await.expect("joined");
@@ -620,8 +535,8 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
     let (mut bob, mut ada) = (Browser::at(server.address), Browser::at(server.address));
     bob.sign_in(&mut mailbox, "bob@example.org").await;
     let of_bob = folder.only_account_with_an_address();
-    let bobs = open_room(&mut bob, json!({"title": "Bob's"})).await;
-    let against = open_room(&mut bob, json!({"title": "Bob's, without her"})).await;
+    let bobs = bob.open_room(json!({"title": "Bob's"})).await;
+    let against = bob.open_room(json!({"title": "Bob's, without her"})).await;
     ada.sign_in(&mut mailbox, "ndl-mail@example.org").await;
     let account = folder.only_account_with_an_address();
     let account = *account.iter().find(|id| !of_bob.contains(id)).unwrap();
@@ -653,8 +568,8 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
     let letter = json!({"text": "ndl second letter"});
     assert_eq!(ada.ask("POST", &thread, letter).await.0, 201);
     let locked = json!({"title": "ndl locked", "password": "ndl password"});
-    let locked = open_room(&mut ada, locked).await;
-    let adas = open_room(&mut ada, json!({"title": "ndl title"})).await;
+    let locked = ada.open_room(locked).await;
+    let adas = ada.open_room(json!({"title": "ndl title"})).await;
     let mut at_home = ada.join(&adas, json!({"name": "ndl First"})).await;
     for (method, params) in [
         ("room.update", json!({"title": "ndl retitled"})),
@@ -701,8 +616,7 @@ async fn nothing_of_a_person_is_found_anywhere_after_they_went() {
     let add = away("/ndl-of-guest.wav", "ndl of guest");
     guest.call("queue.add", add).await.unwrap();
     // What nobody should keep: addresses, agents, paths, wrong requests of everybody.
-    let mut eve = Browser::at(server.address);
-    eve.sign_in(&mut mailbox, "ndl-eve@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "ndl-eve@example.org").await;
     for browser in [&mut Browser::at(server.address), &mut eve] {
         ask_everything(&server, browser).await;
         assert!(
@@ -919,8 +833,9 @@ fn prove(folder: &Folder, needles: &str, also: &Path) -> (i32, String) {
 async fn an_operator_can_look_for_anything_in_what_is_kept() {
     let (folder, mut mailbox) = (Folder::new(), Mailbox::open().await);
     let server = Process::start(&folder.data(), &mailbox);
-    let mut ada = Browser::at(server.address);
-    ada.sign_in(&mut mailbox, "ndl-mail@example.org").await;
+    Browser::at(server.address)
+        .sign_in(&mut mailbox, "ndl-mail@example.org")
+        .await;
     let elsewhere = tempfile::tempdir().unwrap();
     let backup = elsewhere.path().join("backup.json");
     std::fs::write(&backup, r#"{"mail":"ndl-mail@example.org"}"#).unwrap();

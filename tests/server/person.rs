@@ -159,7 +159,10 @@ async fn take_letters(
 /// A letter with the transfer encodings of its parts undone.
 fn readable(letter: &str) -> String {
     let mut whole = String::new();
-    for part in letter.split("\n--") {
+    // A line of a part may begin with two dashes, too, when a word is cut in front of them.
+    let boundary = letter.split("boundary=\"").nth(1);
+    let boundary = boundary.and_then(|rest| rest.split('"').next());
+    for part in letter.split(&format!("\n--{}", boundary.unwrap_or_default())) {
         let (head, body) = part.split_once("\n\n").unwrap_or((part, ""));
         let encoding = head.to_lowercase();
         let body = match encoding.split_once("content-transfer-encoding: ") {
@@ -205,6 +208,13 @@ impl Browser {
             address,
             cookies: BTreeMap::new(),
         }
+    }
+
+    /// One in which somebody has signed in by mail.
+    pub(crate) async fn signed_in(address: SocketAddr, mailbox: &mut Mailbox, email: &str) -> Self {
+        let mut browser = Self::at(address);
+        browser.sign_in(mailbox, email).await;
+        browser
     }
 
     /// What it sends as `Cookie`.
@@ -284,6 +294,32 @@ impl Browser {
             .await;
         assert_eq!(status, 200, "{told}");
         told
+    }
+
+    /// Opens a room, which stays if somebody is signed in and it is not said otherwise: its id.
+    pub(crate) async fn open_room(&mut self, settings: Value) -> String {
+        let (status, opened) = self.ask("POST", "/api/rooms", settings).await;
+        assert_eq!(status, 201, "{opened}");
+        opened["room"]["id"].as_str().unwrap().into()
+    }
+
+    /// The id of a track of the library.
+    pub(crate) async fn track(&mut self, place: usize) -> String {
+        let (_, library) = self.ask("GET", "/api/tracks", Value::Null).await;
+        library["tracks"][place]["id"].as_str().unwrap().into()
+    }
+
+    /// Deletes the account that is signed in: the receipt, which says that it is erased.
+    pub(crate) async fn delete_account(&mut self) -> Value {
+        let (_, me) = self.ask("GET", "/api/me", Value::Null).await;
+        let confirm = json!({"confirm": me["handle"]});
+        let (status, receipt) = self.ask("DELETE", "/api/me", confirm).await;
+        assert_eq!(
+            (status, &receipt["erased"]),
+            (200, &json!(true)),
+            "{receipt}"
+        );
+        receipt
     }
 
     /// A socket that a page of ours opens, joined.

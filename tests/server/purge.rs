@@ -3,12 +3,12 @@
 
 #![cfg(debug_assertions)] // Builds for use hold no places to be killed at.
 
-use crate::needles::{open_room, told};
+use crate::folder::Folder;
+use crate::needles::told;
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
 use crate::support::{self, Client, exchange};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::time::Duration;
 
 /// Where it is killed.
@@ -27,9 +27,8 @@ struct Kept {
     receipts: Vec<String>,
 }
 
-fn kept(data: &Path) -> Kept {
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
-    let db = rusqlite::Connection::open_with_flags(data.join("stereo.db"), flags).unwrap();
+fn kept(folder: &Folder) -> Kept {
+    let db = folder.database();
     let all = |select: &str| -> Vec<Vec<u8>> {
         let mut select = db.prepare(select).unwrap();
         let rows = select.query_map([], |row| row.get(0)).unwrap();
@@ -56,22 +55,6 @@ fn kept(data: &Path) -> Kept {
     Kept { traces, receipts }
 }
 
-fn holding(root: &Path, trace: &[u8]) -> bool {
-    let mut files = vec![root.to_owned()];
-    while let Some(path) = files.pop() {
-        if path.is_dir() {
-            let inside = std::fs::read_dir(&path).unwrap();
-            files.extend(inside.map(|entry| entry.unwrap().path()));
-            continue;
-        }
-        let bytes = std::fs::read(&path).unwrap();
-        if bytes.windows(trace.len()).any(|window| window == trace) {
-            return true;
-        }
-    }
-    false
-}
-
 #[tokio::test]
 async fn a_purge_that_is_killed_at_any_step_is_finished_at_the_next_start() {
     for step in STEPS {
@@ -81,15 +64,14 @@ async fn a_purge_that_is_killed_at_any_step_is_finished_at_the_next_start() {
 
 async fn killed_at(step: &str) {
     let mut mailbox = Mailbox::open().await;
-    let root = tempfile::tempdir().unwrap();
-    let data = root.path().join("data");
-    let process = Process::start_with(&data, &mailbox, &[("STEREO_TEST_KILL", step)]);
+    let folder = Folder::new();
+    let process = Process::start_with(&folder.data(), &mailbox, &[("STEREO_TEST_KILL", step)]);
     let mut ada = Browser::at(process.address);
     let me = ada.sign_in(&mut mailbox, "ada@example.org").await;
     let handle = me["me"]["handle"].as_str().unwrap().to_owned();
-    let room = open_room(&mut ada, json!({"title": "Hers"})).await;
+    let room = ada.open_room(json!({"title": "Hers"})).await;
     let _inside = ada.join(&room, json!({})).await;
-    let Kept { traces, receipts } = kept(&data);
+    let Kept { traces, receipts } = kept(&folder);
     assert!(traces.len() >= 6 && receipts.is_empty(), "{step}");
     let asking = tokio::spawn(async move {
         ada.ask("DELETE", "/api/me", json!({"confirm": handle}))
@@ -101,13 +83,13 @@ async fn killed_at(step: &str) {
         "{step}: it was killed, and said {answered:?}"
     );
     process.kill();
-    let before = kept(&data);
+    let before = kept(&folder);
     let [receipt] = &before.receipts[..] else {
         panic!("{step}: {:?}", before.receipts)
     };
     assert_eq!(before.traces.is_empty(), !matches!(step, "begun" | "rooms"));
 
-    let process = Process::start(&data, &mailbox);
+    let process = Process::start(&folder.data(), &mailbox);
     let path = format!("/api/receipts/{receipt}");
     let mut anybody = Browser::at(process.address);
     let told = tokio::time::timeout(Duration::from_secs(60), async {
@@ -127,7 +109,7 @@ async fn killed_at(step: &str) {
     assert!(places.len() > 8, "{step}: {told}");
     assert!(places.iter().all(|place| place["found"] == 0), "{told}");
     for trace in &traces {
-        assert!(!holding(root.path(), trace), "{step}: {trace:?}");
+        assert_eq!(folder.holding(trace), [""; 0], "{step}: {trace:?}");
     }
     let gone = support::open_socket(process.address, &room, &[]).await;
     assert_eq!(
@@ -136,7 +118,7 @@ async fn killed_at(step: &str) {
         "{step}"
     );
     process.kill();
-    assert!(kept(&data).traces.is_empty(), "{step}");
+    assert!(kept(&folder).traces.is_empty(), "{step}");
 }
 
 async fn forget(process: &Process, room: &str, token: &str) -> (u16, Vec<u8>) {
@@ -160,12 +142,10 @@ async fn guest(process: &Process, room: &str) -> Client {
 #[tokio::test]
 async fn a_guest_who_may_not_come_in_any_more_is_erased_all_the_same() {
     let mut mailbox = Mailbox::open().await;
-    let root = tempfile::tempdir().unwrap();
-    let data = root.path().join("data");
-    let process = Process::start(&data, &mailbox);
-    let mut ada = Browser::at(process.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let room = open_room(&mut ada, json!({"title": "Hers"})).await;
+    let folder = Folder::new();
+    let process = Process::start(&folder.data(), &mailbox);
+    let mut ada = Browser::signed_in(process.address, &mut mailbox, "ada@example.org").await;
+    let room = ada.open_room(json!({"title": "Hers"})).await;
     let mut host = ada.join(&room, json!({})).await;
     let mut troll = guest(&process, &room).await;
     let token = troll.joined["you"]["token"].as_str().unwrap().to_owned();
@@ -191,5 +171,5 @@ async fn a_guest_who_may_not_come_in_any_more_is_erased_all_the_same() {
     assert!(!told.contains("ndl banned"), "{told}");
     let said = process.kill();
     assert!(!said.contains("ndl banned") && !said.contains(&token));
-    assert!(!holding(root.path(), b"ndl banned"));
+    assert_eq!(folder.holding(b"ndl banned"), [""; 0]);
 }

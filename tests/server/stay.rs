@@ -9,15 +9,6 @@ use std::time::Duration;
 use stereo::store::Identity;
 use stereo_protocol::RoomId;
 
-/// Opens a room that stays: its id.
-async fn open_room(browser: &mut Browser, settings: Value) -> String {
-    let (status, told) = browser.ask("POST", "/api/rooms", settings).await;
-    assert_eq!(status, 201, "{told}");
-    assert_eq!(told["token"], Value::Null, "an account needs none");
-    assert_eq!(told["room"]["temporary"], false);
-    told["room"]["id"].as_str().unwrap().into()
-}
-
 async fn my_rooms(browser: &mut Browser) -> Vec<Value> {
     let (status, told) = browser.ask("GET", "/api/me/rooms", Value::Null).await;
     assert_eq!(status, 200, "{told}");
@@ -29,11 +20,6 @@ fn again(before: &Browser, process: &Process) -> Browser {
     let mut browser = Browser::at(process.address);
     browser.cookies = before.cookies.clone();
     browser
-}
-
-async fn track(browser: &mut Browser, place: usize) -> String {
-    let (_, told) = browser.ask("GET", "/api/tracks", Value::Null).await;
-    told["tracks"][place]["id"].as_str().unwrap().into()
 }
 
 /// Waits until a room's task is gone: it rests.
@@ -53,15 +39,16 @@ async fn a_killed_server_has_the_room_as_it_was_and_the_music_where_it_would_be(
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let process = Process::start(&data, &mailbox);
-    let mut ada = Browser::at(process.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let room = open_room(&mut ada, json!({"title": "Ours", "password": "sesame"})).await;
+    let mut ada = Browser::signed_in(process.address, &mut mailbox, "ada@example.org").await;
+    let room = ada
+        .open_room(json!({"title": "Ours", "password": "sesame"}))
+        .await;
     let mut host = ada.join(&room, json!({"name": "Ada"})).await;
     let guest = Browser::at(process.address);
     let wanted = json!({"name": "Bob", "password": "sesame"});
     let mut guest = guest.join(&room, wanted).await;
     let bob = guest.you.clone();
-    let one = track(&mut ada, 0).await;
+    let one = ada.track(0).await;
     for _ in 0..5 {
         let added = host.call("queue.add", json!({"tracks": [one]})).await;
         added.unwrap();
@@ -108,9 +95,11 @@ async fn a_killed_server_has_the_room_as_it_was_and_the_music_where_it_would_be(
 async fn a_temporary_room_ends_with_its_server_and_one_that_stays_does_not() {
     let mut mailbox = Mailbox::open().await;
     let mut server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let kept = open_room(&mut ada, json!({})).await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let (status, told) = ada.ask("POST", "/api/rooms", json!({})).await;
+    assert_eq!((status, &told["room"]["temporary"]), (201, &json!(false)));
+    assert_eq!(told["token"], Value::Null, "an account needs none");
+    let kept = told["room"]["id"].as_str().unwrap().to_owned();
     let (status, told) = ada
         .ask("POST", "/api/rooms", json!({"temporary": true}))
         .await;
@@ -175,8 +164,7 @@ async fn the_host_keeps_a_temporary_room_by_signing_in_and_stays_the_same_member
         204,
         "it is already"
     );
-    let mut eve = Browser::of(&server);
-    eve.sign_in(&mut mailbox, "eve@example.org").await;
+    let mut eve = Browser::signed_in(server.address, &mut mailbox, "eve@example.org").await;
     assert_eq!(eve.ask("PUT", &path, shown).await.0, 404);
     assert_eq!(eve.ask("DELETE", &path, Value::Null).await.0, 404);
 }
@@ -185,10 +173,9 @@ async fn the_host_keeps_a_temporary_room_by_signing_in_and_stays_the_same_member
 async fn a_room_that_its_account_ends_is_closed_and_nowhere_any_more() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let room = open_room(&mut ada, json!({})).await;
-    let other = open_room(&mut ada, json!({})).await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let room = ada.open_room(json!({})).await;
+    let other = ada.open_room(json!({})).await;
     let mut listener = server.join(&room, json!({})).await;
     let path = format!("/api/me/rooms/{room}");
     assert_eq!(ada.ask("DELETE", &path, Value::Null).await.0, 204);
@@ -215,10 +202,9 @@ async fn an_empty_room_rests_and_has_played_on_when_somebody_comes() {
     config.rooms.leave_grace_ms = 0;
     config.rooms.presence_grace_ms = 0;
     let server = Server::start_with(config).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
     let wanted = json!({"visibility": "public", "title": "Open"});
-    let room = open_room(&mut ada, wanted).await;
+    let room = ada.open_room(wanted).await;
     let mut host = ada.join(&room, json!({})).await;
     let tracks = json!([server.track(0), server.track(1)]);
     host.call("queue.add", json!({"tracks": tracks}))
@@ -248,11 +234,10 @@ async fn an_empty_room_rests_and_has_played_on_when_somebody_comes() {
 async fn an_erased_account_is_in_no_room_any_more() {
     let mut mailbox = Mailbox::open().await;
     let server = Server::start_with(mailbox.config()).await;
-    let (mut ada, mut bob) = (Browser::of(&server), Browser::of(&server));
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    bob.sign_in(&mut mailbox, "bob@example.org").await;
-    let own = open_room(&mut ada, json!({"title": "Hers"})).await;
-    let kept = open_room(&mut bob, json!({"title": "His"})).await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let mut bob = Browser::signed_in(server.address, &mut mailbox, "bob@example.org").await;
+    let own = ada.open_room(json!({"title": "Hers"})).await;
+    let kept = bob.open_room(json!({"title": "His"})).await;
     let (passing, _) = server.room(json!({})).await;
     let mut watching = Vec::new();
     let mut present = Vec::new();
@@ -328,12 +313,11 @@ async fn whoever_cannot_join_because_something_broke_is_told_a_reference() {
     config.rooms.leave_grace_ms = 0;
     config.rooms.presence_grace_ms = 0;
     let server = Server::start_with(config).await;
-    let mut ada = Browser::of(&server);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
-    let resting = open_room(&mut ada, json!({"title": "At rest"})).await;
+    let mut ada = Browser::signed_in(server.address, &mut mailbox, "ada@example.org").await;
+    let resting = ada.open_room(json!({"title": "At rest"})).await;
     ada.join(&resting, json!({})).await.close().await;
     until_it_rests(&server, &resting).await;
-    let open = open_room(&mut ada, json!({"title": "Open"})).await;
+    let open = ada.open_room(json!({"title": "Open"})).await;
     let _guest = server.join(&open, json!({})).await;
     // Somebody writes into the file beside the server.
     let file = server.app.config.store.data.join("stereo.db");

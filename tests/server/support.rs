@@ -3,6 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use stereo::app::App;
@@ -20,6 +21,13 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 /// How long anything may take before a test says that it did not come.
 pub(crate) const WAIT: Duration = Duration::from_secs(20);
+
+/// What opens the operator's door of a server with this folder: the value of `authorization`.
+pub(crate) fn operators_word(data: &Path) -> String {
+    let token = std::fs::read_to_string(data.join("operator.token")).unwrap();
+    let (_, token) = token.trim().split_once(' ').unwrap();
+    format!("Bearer {token}")
+}
 
 /// A server of this process.
 pub(crate) struct Server {
@@ -91,6 +99,11 @@ impl Server {
             .await
             .expect("the server stops")
             .unwrap();
+    }
+
+    /// Its folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.app.config.store.data
     }
 
     /// Opens a room: its id and the host's token.

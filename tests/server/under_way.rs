@@ -2,11 +2,11 @@
 //! written. Neither keeps the deletion waiting, and neither has anything of the person in the end.
 
 use crate::backups::{Operator, shown};
-use crate::needles::open_room;
+use crate::folder::Folder;
 use crate::person::{Browser, Mailbox};
 use crate::process::Process;
 use crate::support::WAIT;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
@@ -69,28 +69,20 @@ async fn begin_export(ada: &Browser) -> (TcpStream, Vec<u8>, usize) {
     (stream, read, length.unwrap().parse().unwrap())
 }
 
-async fn delete(mut ada: Browser) {
-    let (_, me) = ada.ask("GET", "/api/me", Value::Null).await;
-    let confirm = json!({"confirm": me["handle"]});
-    let (status, told) = ada.ask("DELETE", "/api/me", confirm).await;
-    assert_eq!((status, &told["erased"]), (200, &json!(true)), "{told}");
-}
-
 #[tokio::test]
 async fn an_export_that_is_read_slowly_ends_when_its_owner_is_erased() {
     let mut mailbox = Mailbox::open().await;
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
+    let folder = Folder::new();
+    let data = folder.data();
     let process = Process::start(&data, &mailbox);
-    let mut ada = Browser::at(process.address);
-    ada.sign_in(&mut mailbox, "ada@example.org").await;
+    let mut ada = Browser::signed_in(process.address, &mut mailbox, "ada@example.org").await;
     process.stop();
     plant_letter(&data, "ada@example.org").await;
     let process = Process::start(&data, &mailbox);
     ada.address = process.address;
     let (mut stream, mut read, length) = begin_export(&ada).await;
     assert!(length > LETTER / 2, "{length}");
-    delete(ada).await;
+    ada.delete_account().await;
     // It is over, by a reset or not, before all of it has come.
     let rest = tokio::time::timeout(WAIT, stream.read_to_end(&mut read));
     let _ = rest.await.expect("the end");
@@ -127,7 +119,7 @@ async fn a_backup_that_is_being_written_keeps_no_deletion_waiting_and_has_nobody
     let server = operator.serve(&mailbox);
     let (mut ada, mut bob) = (Browser::at(server.address), Browser::at(server.address));
     ada.sign_in(&mut mailbox, "ndl-ada@example.org").await;
-    open_room(&mut ada, json!({"title": "ndl room"})).await;
+    ada.open_room(json!({"title": "ndl room"})).await;
     bob.sign_in(&mut mailbox, "ndl-bob@example.org").await;
     // What is written first waits until somebody takes it: as long as a slow disk does.
     let (to, beside) = (
@@ -143,7 +135,7 @@ async fn a_backup_that_is_being_written_keeps_no_deletion_waiting_and_has_nobody
     let mut taken = Vec::new();
     let runs = || !backing_up.is_finished();
     take(&mut pipe, &mut taken, |taken| taken.is_empty() && runs());
-    delete(ada).await;
+    ada.delete_account().await;
     assert!(runs(), "it is still being written");
     take(&mut pipe, &mut taken, |_| runs());
     pipe.read_to_end(&mut taken).unwrap();
@@ -155,20 +147,7 @@ async fn a_backup_that_is_being_written_keeps_no_deletion_waiting_and_has_nobody
     let backup = operator.elsewhere("taken.age");
     std::fs::write(&backup, taken).unwrap();
     operator.lose_the_disk();
-    let (identity, keys) = (
-        operator.elsewhere("identity"),
-        operator.elsewhere("keys.copy"),
-    );
-    let restore = [
-        "restore",
-        "--from",
-        shown(&backup),
-        "--identity",
-        shown(&identity),
-        "--keys",
-        shown(&keys),
-    ];
-    let (status, said) = operator.run(&restore, "");
+    let (status, said) = operator.restore(&backup);
     assert_eq!(status, Some(0), "{said}");
     // Not because her key is gone: the backup is of a moment after she went.
     assert!(said.contains("restored; 0 people"), "{said}");
