@@ -3,15 +3,22 @@
 
 #![expect(clippy::unwrap_used)] // A figure of something that failed is none.
 
-use divan::{Bencher, counter::ItemsCount};
+use divan::{
+    Bencher,
+    counter::{BytesCount, ItemsCount},
+};
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use stereo::clock::Clock;
 use stereo::config;
+use stereo::media::picture::Picture;
 use stereo::store::{
-    AccountId, Accounts, Day, Erasures, Identity, NewAccount, NewSession, ReceiptId, Rooms,
-    SessionKind, Sessions, SqliteStore, StoredRoom,
+    AccountId, Accounts, Day, Erasures, Identity, NewAccount, NewSession, Pictures, ReceiptId,
+    Rooms, SessionKind, Sessions, SqliteStore, StoredRoom,
 };
 use stereo_protocol::{ItemId, MemberId, QueueItem, RoomId, RoomSettings, Track, TrackId};
 use tokio::runtime::Runtime;
@@ -25,8 +32,12 @@ struct Bench {
     account: AccountId,
     runtime: Runtime,
     next: AtomicU64,
+    config: config::Store,
     _folder: tempfile::TempDir,
 }
+
+/// Calls under way at once while a store is filled.
+const AT_ONCE: usize = 256;
 
 impl Bench {
     fn new() -> Self {
@@ -47,6 +58,7 @@ impl Bench {
             account,
             runtime,
             next: AtomicU64::new(1 << 32),
+            config,
             _folder: folder,
         }
     }
@@ -70,6 +82,29 @@ impl Bench {
             invites: Vec::new(),
             history: Vec::new(),
             log: Vec::new(),
+        }
+    }
+
+    /// So many accounts, each with a picture of so many bytes, if any.
+    fn fill(&self, accounts: u64, picture: usize) {
+        let numbers: Vec<u64> = (0..accounts).collect();
+        for some in numbers.chunks(AT_ONCE) {
+            let made = some.iter().map(|one| {
+                let (store, person) = (self.store.clone(), person(&format!("o{one}")));
+                let picture = (picture > 0).then(|| Picture {
+                    small: Box::default(),
+                    large: vec![0xa5; picture].into(),
+                });
+                self.runtime.spawn(async move {
+                    let id = store.create_account(person).await.unwrap();
+                    if picture.is_some() {
+                        store.set_picture(id, picture).await.unwrap();
+                    }
+                })
+            });
+            for one in made.collect::<Vec<_>>() {
+                self.runtime.block_on(one).unwrap();
+            }
         }
     }
 
@@ -190,15 +225,7 @@ fn make_an_account(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [1_000, 20_000, 100_000], sample_count = 20)]
 fn erase_an_account(bencher: Bencher<'_, '_>, others: u64) {
     let bench = Bench::new();
-    bench.runtime.block_on(async {
-        let made = (0..others).map(|one| {
-            let store = bench.store.clone();
-            tokio::spawn(async move { store.create_account(person(&format!("o{one}"))).await })
-        });
-        for one in made.collect::<Vec<_>>() {
-            one.await.unwrap().unwrap();
-        }
-    });
+    bench.fill(others, 0);
     let fresh = || {
         let new = person(&format!("p{}", bench.fresh()));
         bench
@@ -213,4 +240,69 @@ fn erase_an_account(bencher: Bencher<'_, '_>, others: u64) {
             .unwrap();
         assert!(receipt.erased);
     });
+}
+
+/// What a start finds.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    accounts: u64,
+    /// Bytes of each one's picture.
+    picture: usize,
+    /// Whether the system has none of it in memory, as after its own start.
+    cold: bool,
+}
+
+const FOUND: [Found; 4] = [
+    found(100_000, 0, false),
+    found(100_000, 0, true),
+    // A gigabyte.
+    found(25_000, 40_000, false),
+    found(25_000, 40_000, true),
+];
+
+const fn found(accounts: u64, picture: usize, cold: bool) -> Found {
+    Found {
+        accounts,
+        picture,
+        cold,
+    }
+}
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            accounts, picture, ..
+        } = self;
+        let from = if self.cold { "disk" } else { "memory" };
+        write!(f, "{accounts} accounts of {picture} B from {from}")
+    }
+}
+
+/// Until the store takes questions. Every page of the database is looked at before.
+#[divan::bench(args = FOUND, sample_count = 5, sample_size = 1)]
+fn start(bencher: Bencher<'_, '_>, found: Found) {
+    let bench = Bench::new();
+    bench.fill(found.accounts, found.picture);
+    let Bench {
+        store,
+        config,
+        _folder,
+        ..
+    } = bench;
+    drop(store);
+    let database = config.data.join("stereo.db");
+    let bytes = std::fs::metadata(&database).unwrap().len();
+    let start = || SqliteStore::open(&config, Arc::new(Clock::start())).unwrap();
+    let bencher = bencher.counter(BytesCount::new(bytes));
+    let forget = || found.cold.then(|| forget(&database));
+    bencher.with_inputs(forget).bench_local_values(|_| start());
+}
+
+/// Has the system let go of what it has of a file in memory.
+fn forget(path: &Path) {
+    let file = File::open(path).unwrap();
+    file.sync_all().unwrap();
+    // SAFETY: it takes numbers, and touches no memory.
+    let told = unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) };
+    assert_eq!(told, 0);
 }
