@@ -146,7 +146,9 @@ impl App {
     ) -> Result<Self, OpenError> {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&config.store, clock.clone())?);
         let (tell, heard) = news();
+        let library = Library::new(&config.media);
         let node = Node {
+            takes: library.judge(),
             clock: clock.clone(),
             registry: Arc::new(Registry::default()),
             bus: Arc::new(MemoryBus::default()),
@@ -185,7 +187,7 @@ impl App {
             imports: HourLimiter::new(IMPORTS_OF_ONE),
             node: Arc::new(node),
             wheel: Arc::new(Wheel::default()),
-            library: Library::new(&config.media),
+            library,
             assets: Assets::default(),
             rooms_opened: HourLimiter::new(config.rooms.per_address_per_hour),
             wrong_passwords: HourLimiter::new(config.rooms.wrong_passwords_per_hour),
@@ -252,7 +254,7 @@ impl App {
                 ErrorObject::new(ErrorKind::RateLimited, message).with_retry_after(wait)
             })?;
         }
-        self.library.look_up(wanted).await
+        self.library.look_up(address, wanted).await
     }
 
     /// Tells every room that an account has another picture, or none.

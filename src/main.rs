@@ -222,6 +222,8 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
     let done = runtime.block_on(run(config));
+    // A thread that reads from somebody's slow server is not waited for.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     telemetry::finish();
     done
 }

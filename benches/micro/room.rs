@@ -42,6 +42,7 @@ impl Room {
             let wish = Wish::Add {
                 tracks: tracks.to_vec(),
                 place: Place::End,
+                asked: 0,
             };
             room.wish(0, wish);
         }

@@ -4,8 +4,9 @@
 use parking_lot::Mutex;
 use socket2::SockRef;
 use std::fmt;
+use std::future::Future;
 use std::io::{self, IoSlice, Read};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
@@ -83,7 +84,9 @@ impl Socket {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
                 done => Poll::Ready(done),
             },
-            Socket::Layered(stream) => Pin::new(&mut **stream.lock()).poll_write(context, bytes),
+            Socket::Layered(stream) => unconstrained(context, |context| {
+                Pin::new(&mut **stream.lock()).poll_write(context, bytes)
+            }),
         }
     }
 
@@ -98,7 +101,9 @@ impl Socket {
     pub(super) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Socket::Direct(_) => Poll::Ready(Ok(())),
-            Socket::Layered(stream) => Pin::new(&mut **stream.lock()).poll_flush(context),
+            Socket::Layered(stream) => unconstrained(context, |context| {
+                Pin::new(&mut **stream.lock()).poll_flush(context)
+            }),
         }
     }
 
@@ -152,8 +157,29 @@ impl Socket {
 fn at_once<T>(
     attempt: impl FnOnce(&mut Context<'_>) -> Option<Poll<io::Result<T>>>,
 ) -> io::Result<T> {
-    match attempt(&mut Context::from_waker(Waker::noop())) {
-        Some(Poll::Ready(done)) => done,
-        Some(Poll::Pending) | None => Err(io::ErrorKind::WouldBlock.into()),
+    let attempt = |context: &mut Context<'_>| match attempt(context) {
+        Some(Poll::Ready(done)) => Poll::Ready(done),
+        Some(Poll::Pending) | None => Poll::Ready(Err(io::ErrorKind::WouldBlock.into())),
+    };
+    match unconstrained(&mut Context::from_waker(Waker::noop()), attempt) {
+        Poll::Ready(done) => done,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// Polls without regard to how much the task that does so may do before it gives way: it writes for
+/// hundreds of connections, and would be told of one that it is not ready because of the others.
+fn unconstrained<T>(
+    context: &mut Context<'_>,
+    poll: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+) -> Poll<T> {
+    let mut poll = Some(poll);
+    let once = std::future::poll_fn(|context| match poll.take() {
+        Some(poll) => Poll::Ready(poll(context)),
+        None => Poll::Ready(Poll::Pending),
+    });
+    match pin!(tokio::task::unconstrained(once)).poll(context) {
+        Poll::Ready(polled) => polled,
+        Poll::Pending => Poll::Pending,
     }
 }

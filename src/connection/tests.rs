@@ -100,6 +100,28 @@ fn what_a_layer_takes_leaves_at_once_without_its_task_in_one_record() {
     }
 }
 
+/// A layer over a socket of the system, which counts what its task is allowed before it gives way.
+#[tokio::test]
+async fn hundreds_of_layers_are_written_to_in_one_go_and_no_task_is_woken() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut peers = Vec::new();
+    let mut outlets = Vec::new();
+    for number in 0..300 {
+        let near = TcpStream::connect(listener.local_addr().unwrap());
+        let (near, far) = tokio::join!(near, listener.accept());
+        let near = near.unwrap();
+        near.writable().await.unwrap();
+        peers.push(far.unwrap().0);
+        let socket = Socket::layered(near);
+        outlets.push(Outlet::new(ConnectionId(number), socket, 1 << 20, false));
+    }
+    for outlet in &outlets {
+        outlet.push(&[Bytes::from_static(b"an event")]);
+    }
+    let waiting = outlets.iter().filter(|outlet| outlet.waiting() > 0);
+    assert_eq!(waiting.count(), 0);
+}
+
 #[test]
 fn nothing_overtakes_what_a_layer_holds_and_its_task_goes_on_with_it() {
     let sink = Sink::taking(usize::MAX);

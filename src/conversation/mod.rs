@@ -9,7 +9,7 @@ use crate::auth::Who;
 use crate::connection::{self, End, Handler, Message, Outlet, Place, frame};
 use crate::http::error::FAILED;
 use crate::room::actor::{Reply, RoomEvent, failure, result};
-use crate::room::{RoomHandle, Wish};
+use crate::room::{RoomHandle, Wish, asked_to_add};
 use crate::telemetry::{caught, caught_now};
 use bucket::Bucket;
 use std::net::IpAddr;
@@ -17,8 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{
     ClockParams, CloseCode, Command, ErrorKind, ErrorObject, JoinParams, MemberId, QueueAdd,
-    Request, RequestId, RoomId, RoomUpdate, Track,
+    Request, RequestId, RoomId, RoomUpdate,
 };
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Requests in a row that no client of this protocol would send, before the socket is closed.
@@ -211,10 +212,15 @@ impl Conversation {
                 if self.app.library.elsewhere(&add.tracks) > 0 {
                     return Ok(Some(Work::LookUp(Box::new(add), reply, op)));
                 }
+                let asked = asked_to_add(&add.tracks, &add.after);
                 RoomEvent::Wish {
                     member,
                     reply,
-                    wish: added(self.app.library.resolve(&add.tracks)?, add.after),
+                    wish: Wish::Add {
+                        tracks: self.app.library.resolve(&add.tracks)?,
+                        place: add.after,
+                        asked,
+                    },
                     op,
                 }
             }
@@ -307,11 +313,28 @@ impl Conversation {
         let Some(seat) = &self.seated else { return };
         let (room, member) = (seat.room.clone(), seat.member);
         let (app, address) = (self.app.clone(), self.address);
-        self.app.node.tracker.spawn(async move {
+        // Not awaited when the server stops: nothing is begun that has to be ended.
+        tokio::spawn(async move {
+            let asked = asked_to_add(&add.tracks, &add.after);
+            let (go_on, wait) = oneshot::channel();
+            let before = RoomEvent::BeforeAdding {
+                member,
+                reply,
+                op: op.clone(),
+                asked,
+                go_on,
+            };
+            let _ = room.send(before).await;
+            let Ok(reply) = wait.await else { return };
             let found = caught(app.look_up(address, &add.tracks)).await;
             match found.unwrap_or_else(|reference| Err(failed(reference))) {
                 Ok(tracks) => {
-                    let wish = added(tracks, add.after);
+                    let place = add.after;
+                    let wish = Wish::Add {
+                        tracks,
+                        place,
+                        asked,
+                    };
                     // False: the room is over, and has told everybody itself.
                     let _ = (room.send(RoomEvent::Wish {
                         member,
@@ -403,10 +426,6 @@ impl Conversation {
                 .await;
         }
     }
-}
-
-fn added(tracks: Vec<Arc<Track>>, place: stereo_protocol::Place) -> Wish {
-    Wish::Add { tracks, place }
 }
 
 /// What is answered when something of ours failed, and was reported under a reference.

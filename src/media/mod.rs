@@ -14,6 +14,7 @@ pub use picture::small_picture;
 use crate::config::Media;
 use bytes::Bytes;
 use direct::{Direct, Fault};
+use std::net::IpAddr;
 use std::sync::Arc;
 use stereo_protocol::{ErrorKind, ErrorObject, Track};
 
@@ -82,6 +83,11 @@ impl Library {
             .find_map(|provider| provider.resolve(wanted))
     }
 
+    /// Whether a track that was taken once is so still.
+    pub fn judge(&self) -> Box<dyn Fn(&Track) -> bool + Send + Sync> {
+        Box::new(Direct::judge(self.direct.as_ref()))
+    }
+
     /// How many of these have to be looked at elsewhere, by [`Library::look_up`].
     pub fn elsewhere(&self, wanted: &[Box<str>]) -> usize {
         let addresses = wanted.iter().filter(|one| is_address(one));
@@ -100,12 +106,17 @@ impl Library {
         resolved.collect()
     }
 
-    /// As [`Library::resolve`], also of files elsewhere, each of which is looked at.
+    /// As [`Library::resolve`], also of files elsewhere, each of which is looked at, for somebody at
+    /// an address of the network.
     ///
     /// # Errors
     /// As [`Library::resolve`]; `invalid` for what is no audio; `unavailable` while too many others
     /// are looked at.
-    pub async fn look_up(&self, wanted: &[Box<str>]) -> Result<Vec<Arc<Track>>, ErrorObject> {
+    pub async fn look_up(
+        &self,
+        address: IpAddr,
+        wanted: &[Box<str>],
+    ) -> Result<Vec<Arc<Track>>, ErrorObject> {
         let Some(direct) = self.direct.as_ref().filter(|_| self.elsewhere(wanted) > 0) else {
             return self.resolve(wanted);
         };
@@ -117,7 +128,7 @@ impl Library {
         for (place, one) in here {
             self.hosted(one).ok_or_else(|| missing(place, one))?;
         }
-        let look = direct.look().map_err(|fault| told(0, fault))?;
+        let look = direct.look(address).map_err(|fault| told(0, fault))?;
         let mut found = Vec::with_capacity(wanted.len());
         for (place, wanted) in wanted.iter().enumerate() {
             found.push(match self.hosted(wanted) {

@@ -230,14 +230,22 @@ fn is_public(address: IpAddr) -> bool {
                 || address.is_loopback()
                 || address.is_link_local()
                 || address.is_multicast()
+                || address.is_documentation()
                 || a == 0
                 || a >= 240
+                || (a, b) == (192, 0) && address.octets()[2] == 0
+                || (a, b) == (192, 88) && address.octets()[2] == 99
+                || a == 198 && (18..20).contains(&b)
                 || shared)
         }
-        // Global unicast, without what carries another address inside (6to4, NAT64, Teredo).
+        // Global unicast, without what carries another address inside (6to4, NAT64, Teredo) and what
+        // stands in books (RFC 3849, RFC 9637).
         IpAddr::V6(address) => {
             let [first, second, ..] = address.segments();
-            first & 0xe000 == 0x2000 && first != 0x2002 && !(first == 0x2001 && second < 0x0200)
+            let is_special = first == 0x2001 && (second < 0x0200 || second == 0x0db8)
+                || first == 0x2002
+                || first == 0x3fff && second < 0x1000;
+            first & 0xe000 == 0x2000 && !is_special
         }
     }
 }
@@ -248,7 +256,7 @@ mod tests {
 
     #[test]
     fn addresses_of_networks_of_ones_own_are_not_public() {
-        for address in ["8.8.8.8", "203.0.114.1", "2606:4700::1111"] {
+        for address in ["8.8.8.8", "203.0.114.1", "198.20.0.1", "2606:4700::1111"] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
         for address in [
@@ -267,6 +275,12 @@ mod tests {
             "fd00::1",
             "ff02::1",
             "::ffff:10.0.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "198.18.0.1",
+            "2001:db8::1",
+            "3fff::1",
             "64:ff9b::a00:1",
             "2002:a00:1::",
         ] {

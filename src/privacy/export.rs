@@ -4,12 +4,14 @@
 
 use crate::store::{
     Account, AccountId, Day, Identity, PictureSize, Session, SessionKind, Store, StoreError,
-    StoredKey, StoredRoom, Thread, WaitingMail, Whom,
+    StoredKey, StoredPlay, StoredRoom, Thread, WaitingMail, Whom,
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use std::io::{Cursor, Write};
+use std::sync::Arc;
+use stereo_protocol::{QueueItem, Track};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
@@ -183,11 +185,24 @@ fn shown(room: &StoredRoom, id: AccountId) -> Value {
     // Of their own room they see what plays apart.
     let playing = room.current.iter().filter(|_| !is_owner);
     let items = playing.chain(&room.queue);
+    // What others added from elsewhere is their own words: in the room they are told, not taken along.
+    let told = |track: &Arc<Track>, by| match track.is_elsewhere() && Some(by) != member {
+        true => Arc::new(track.withheld()),
+        false => track.clone(),
+    };
+    let item = |item: &QueueItem| QueueItem {
+        track: told(&item.track, item.by),
+        ..item.clone()
+    };
     shown["queue"] = items
         .filter(|item| mine(item.by))
-        .map(|item| json!(item))
+        .map(|one| json!(item(one)))
         .collect();
     let history = room.history.iter().filter(|play| mine(play.by));
+    let history = history.map(|play| StoredPlay {
+        track: told(&play.track, play.by),
+        ..play.clone()
+    });
     shown["history"] = history.map(|play| json!(play)).collect();
     let log = room.log.iter();
     let about = |entry: &&crate::store::StoredEntry| {
@@ -207,7 +222,7 @@ fn shown(room: &StoredRoom, id: AccountId) -> Value {
         shown["settings"] = json!(room.settings);
         shown["password"] = json!(room.password.is_some());
         shown["host"] = json!(room.host);
-        shown["current"] = json!(room.current);
+        shown["current"] = json!(room.current.as_ref().map(item));
         shown["playback"] = json!(room.playback);
         shown["members"] = members.into();
         let invites = room.invites.iter().map(|invite| {

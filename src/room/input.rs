@@ -119,6 +119,9 @@ pub enum Wish {
         tracks: Vec<Arc<Track>>,
         /// Where.
         place: Place,
+        /// What was asked for, by [`asked_to_add`](super::asked_to_add): tracks may come out of it that
+        /// differ each time.
+        asked: u64,
     },
     /// `room.update` with the new password's hash; `Some(None)` takes the password away.
     Update {

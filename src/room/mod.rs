@@ -38,6 +38,7 @@ pub use input::{
     Answer, ConnectionId, Done, Effect, Input, Join, Made, MemberKey, Ms, SecretHash, Step, Wish,
 };
 pub use moderation::apply_update;
+pub use ops::asked_to_add;
 pub use read::Summary;
 pub use resting::Resting;
 pub use rules::Rules;

@@ -4,7 +4,7 @@
 use super::input::{Done, Ms};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use stereo_protocol::{Command, ErrorKind, ErrorObject};
+use stereo_protocol::{Command, ErrorKind, ErrorObject, Place};
 
 /// Successes remembered per member.
 const REMEMBERED: usize = 128;
@@ -35,19 +35,19 @@ impl OpKey {
     }
 }
 
+/// What adding these was asked by, as a number: ids and URLs, as they came.
+pub fn asked_to_add(tracks: &[Box<str>], place: &Place) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    ("queue.add", tracks, place).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// What was asked for, as a number: two wishes that differ have different ones.
 pub(super) fn fingerprint(wish: &super::Wish) -> u64 {
     use super::Wish;
     let mut hasher = DefaultHasher::new();
     match wish {
-        Wish::Add { tracks, place } => {
-            "queue.add".hash(&mut hasher);
-            for track in tracks {
-                track.id.hash(&mut hasher);
-                track.url.hash(&mut hasher);
-            }
-            place.hash(&mut hasher);
-        }
+        Wish::Add { asked, .. } => return *asked,
         // A password's hash is salted, so a repeat has another one; whether there is one counts.
         Wish::Update { update, password } => {
             "room.update".hash(&mut hasher);

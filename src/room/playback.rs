@@ -126,11 +126,14 @@ impl State {
                 by: ended.by,
                 reason,
             };
-            push_bounded(
-                &mut self.history,
-                played,
-                self.rules.limits.history as usize,
-            );
+            let most = self.rules.limits.history as usize;
+            let oldest = self.history.front().filter(|_| self.history.len() >= most);
+            // What is history no more is told of by no event neither.
+            if let Some(gone) = oldest.filter(|oldest| oldest.track.is_elsewhere()) {
+                let gone = gone.track.id.clone();
+                self.ring.withhold(|item| item.track.id == gone);
+            }
+            push_bounded(&mut self.history, played, most);
         }
         self.begin(
             context,

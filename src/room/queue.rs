@@ -4,6 +4,7 @@
 use super::input::Made;
 use super::state::{Context, State};
 use super::undo::Undo;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use stereo_protocol::{
     EndReason, ErrorKind, ErrorObject, Event, ItemId, MemberId, Order, Place, QueueItem, Role,
@@ -304,7 +305,17 @@ impl State {
         member: MemberId,
         mut removed: Vec<(QueueItem, Option<ItemId>)>,
     ) {
+        let gone: BTreeMap<ItemId, Option<ItemId>> = (removed.iter())
+            .filter(|(item, _)| item.track.is_elsewhere())
+            .map(|(item, before)| (item.id, *before))
+            .collect();
         removed.retain(|(item, _)| !item.track.is_elsewhere());
+        for (_, before) in &mut removed {
+            // What stood behind one that does not come back stands behind what that stood behind.
+            while let Some(further) = before.and_then(|before| gone.get(&before)) {
+                *before = *further;
+            }
+        }
         match (removed.is_empty(), self.members.get_mut(member)) {
             (false, _) => self.remember_undo(member, Undo::Removed(removed)),
             (true, Some(member)) => member.undo = None,

@@ -47,9 +47,10 @@ impl Resting {
         if let Some(arrival) = node.registry.enter(id) {
             return Ok(Some(arrival));
         }
-        let Some(stored) = node.store.room(id).await? else {
+        let Some(mut stored) = node.store.room(id).await? else {
             return Ok(None);
         };
+        stored.withhold(&node.takes);
         let stored = with_pictures(&*node.store, stored).await?;
         let epoch = Epoch::from_bits(u64::from_ne_bytes(secret::random()));
         let state = State::restore(rules.clone(), stored, epoch, node.clock.now_ms());

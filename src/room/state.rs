@@ -239,6 +239,24 @@ impl State {
         context.op = None;
     }
 
+    /// What has to hold before tracks elsewhere are looked at for somebody. `Some` says that the
+    /// operation was carried out before.
+    ///
+    /// # Errors
+    /// As adding them would give, as far as that does not depend on what they are.
+    pub fn before_adding(
+        &self,
+        member: MemberId,
+        op: Option<&str>,
+        asked: u64,
+    ) -> Result<Option<Done>, ErrorObject> {
+        let done = self.recall(member, op.map(|op| OpKey::new(op, asked)))?;
+        if done.is_none() {
+            self.require_role(member, self.public.room.permissions.add, "add tracks")?;
+        }
+        Ok(done)
+    }
+
     fn recall(&self, member: MemberId, key: Option<OpKey>) -> Result<Option<Done>, ErrorObject> {
         let known = self.require_present(member)?;
         match (key, &known.ops) {
@@ -287,7 +305,7 @@ impl State {
         wish: Wish,
     ) -> Result<bool, ErrorObject> {
         match wish {
-            Wish::Add { tracks, place } => self.add(context, member, tracks, place)?,
+            Wish::Add { tracks, place, .. } => self.add(context, member, tracks, place)?,
             Wish::Update { update, password } => {
                 return self.update_room(context, member, *update, password);
             }

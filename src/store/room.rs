@@ -161,6 +161,16 @@ impl StoredRoom {
         self.settings.id
     }
 
+    /// Withholds every track that is not taken here any more.
+    pub fn withhold(&mut self, is_taken: impl Fn(&Track) -> bool) {
+        let items = self.queue.iter_mut().chain(&mut self.current);
+        let tracks = items.map(|item| &mut item.track);
+        let played = self.history.iter_mut().map(|play| &mut play.track);
+        for track in tracks.chain(played).filter(|track| !is_taken(track)) {
+            *track = Arc::new(track.withheld());
+        }
+    }
+
     /// Every track of its queue and history that somebody else serves. One of a member who is not
     /// kept is left out: nobody could ever erase it.
     pub fn elsewhere(&self) -> BTreeMap<TrackId, StoredTrack> {

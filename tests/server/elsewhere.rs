@@ -364,6 +364,33 @@ async fn nobody_waits_for_who_serves_slowly_but_what_is_theirs() {
 }
 
 #[tokio::test]
+async fn a_file_is_added_once_however_often_that_is_asked_and_only_for_who_may() {
+    let elsewhere = Elsewhere::open().await;
+    let server = Server::start_with(taking(config(), &[&elsewhere.origin])).await;
+    let (room, token) = server.room(json!({"permissions": {"add": "host"}})).await;
+    let mut host = server.join(&room, json!({"token": token})).await;
+    let url = elsewhere.give("/a.wav", Given::InParts(wav("A", 60_000)));
+    let wish = json!({"tracks": [url], "op": "once"});
+    let first = host.call("queue.add", wish.clone()).await.unwrap();
+    let asked = elsewhere.asked().len();
+    let again = host.call("queue.add", wish).await.unwrap();
+    assert_eq!(again, first);
+    assert_eq!(elsewhere.asked().len(), asked, "it is not looked at again");
+    let other = json!({"tracks": [url, url], "op": "once"});
+    assert_eq!(host.refusal("queue.add", other).await, "conflict");
+    let mut guest = server.join(&room, json!({})).await;
+    let refused = guest.call("queue.add", json!({"tracks": [url]})).await;
+    assert_eq!(refused.unwrap_err()["data"]["kind"], "not_allowed");
+    assert_eq!(
+        elsewhere.asked().len(),
+        asked,
+        "for who may not add nobody is asked"
+    );
+    let snapshot = host.call("snapshot", json!({})).await.unwrap();
+    assert_eq!(snapshot["queue_count"], 0, "it plays, and is there once");
+}
+
+#[tokio::test]
 async fn a_frame_may_load_sound_of_the_one_server_that_it_is_for() {
     let server = Server::start_with(taking(config(), &[])).await;
     let get = |origin: &'static str| {
@@ -475,7 +502,7 @@ async fn tracks_elsewhere_stay_with_the_room_and_go_with_who_added_them() {
         browser.cookies = before.cookies.clone();
         browser
     };
-    let (ada, mut eve) = (again(&ada), again(&eve));
+    let (mut ada, mut eve) = (again(&ada), again(&eve));
     let mut host = ada.join(&room, json!({})).await;
     assert_eq!(titles(&mut host).await, before);
 
@@ -499,6 +526,13 @@ async fn tracks_elsewhere_stay_with_the_room_and_go_with_who_added_them() {
     assert!(export.to_string().contains("ndl eve comes"), "{export}");
     let (_, me) = eve.ask("GET", "/api/me", Value::Null).await;
     let confirm = json!({"confirm": me["handle"]});
+    // Of whose room it is, the export has only that there is something.
+    let (_, of_ada) = exported(&mut ada).await;
+    let of_ada = of_ada.to_string();
+    assert!(
+        of_ada.contains("ndl ada comes") && !of_ada.contains("ndl eve"),
+        "{of_ada}"
+    );
     let (status, receipt) = eve.ask("DELETE", "/api/me", confirm).await;
     assert!(matches!(status, 200 | 202), "{receipt}");
     let (items, played) = titles(&mut host).await;
@@ -518,5 +552,15 @@ async fn tracks_elsewhere_stay_with_the_room_and_go_with_who_added_them() {
         .query_row(tracks, [], |row| row.get(0))
         .unwrap();
     assert_eq!(rows, 0);
+
+    // What the operator takes no more is not told any more.
+    add(&mut host, "ndl ada once more").await;
+    assert_eq!(titles(&mut host).await.0, ["ndl ada once more"]);
+    process.kill();
+    let process = Process::start(&data, &mailbox);
+    let mut back = Browser::at(process.address);
+    back.cookies = ada.cookies.clone();
+    let mut host = back.join(&room, json!({})).await;
+    assert_eq!(titles(&mut host).await.0, [""; 0]);
     process.kill();
 }

@@ -14,19 +14,24 @@ use crate::config::Media;
 use crate::outgoing::{Answer, Client, ClientError, Much, Reach};
 use crate::secret;
 use http::{StatusCode, header};
+use parking_lot::Mutex;
 use remote::{BLOCK, Remote};
+use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use stereo_protocol::{Track, TrackId};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use url::Url;
 
 /// What the provider is called in a track.
 pub const NAME: &str = "direct";
 /// Additions that are looked at together.
 const AT_ONCE: usize = 16;
+/// Of those, additions of one address of the network.
+const AT_ONCE_FOR_ONE: usize = 2;
 /// Addresses in a row that may each lead to the next.
 const HOPS: usize = 4;
 /// How long one addition may be looked at, however many files it has.
@@ -36,8 +41,23 @@ const AGENT: &str = concat!("Stereo/", env!("CARGO_PKG_VERSION"));
 /// Looks at files on the servers of others.
 pub struct Direct {
     files: Files,
-    looking: Semaphore,
+    looking: Arc<Looking>,
 }
+
+/// For whom something is looked at just now; nobody is in here any longer than that.
+struct Looking {
+    places: Semaphore,
+    by_address: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// One of the few places to look from. Held by the thread that reads, too, which may go on for a
+/// moment when nobody waits for it any more.
+struct Place {
+    looking: Arc<Looking>,
+    address: IpAddr,
+}
+
+crate::telemetry::closed!(Place);
 
 /// Asks for files, wherever that is allowed.
 #[derive(Clone)]
@@ -65,7 +85,7 @@ pub enum Fault {
 pub struct Look<'a> {
     files: &'a Files,
     until: Instant,
-    _one_of_few: SemaphorePermit<'a>,
+    place: Arc<Place>,
 }
 
 impl Direct {
@@ -77,7 +97,10 @@ impl Direct {
                 origins: origins.filter_map(|one| Origin::parse(one)).collect(),
                 client: Client::default(),
             },
-            looking: Semaphore::new(AT_ONCE),
+            looking: Arc::new(Looking {
+                places: Semaphore::new(AT_ONCE),
+                by_address: Mutex::default(),
+            }),
         })
     }
 
@@ -86,16 +109,24 @@ impl Direct {
         self.files.takes(origin)
     }
 
-    /// Begins to look at what is added together.
+    /// Whether a track is one that is taken here now, or no such track at all.
+    pub fn judge(direct: Option<&Self>) -> impl Fn(&Track) -> bool + Send + Sync + use<> {
+        let files = direct.map(|direct| direct.files.clone());
+        move |track| {
+            let taken = |files: &Files| files.address(&track.url).is_ok();
+            !track.is_elsewhere() || files.as_ref().is_some_and(taken)
+        }
+    }
+
+    /// Begins to look at what is added together, for somebody at an address of the network.
     ///
     /// # Errors
-    /// `Busy` when too many others do.
-    pub fn look(&self) -> Result<Look<'_>, Fault> {
-        let permit = self.looking.try_acquire().map_err(|_| Fault::Busy)?;
+    /// `Busy` when too many others do, or this one does.
+    pub fn look(&self, address: IpAddr) -> Result<Look<'_>, Fault> {
         Ok(Look {
             files: &self.files,
             until: Instant::now() + PATIENCE,
-            _one_of_few: permit,
+            place: Arc::new(Looking::enter(&self.looking, address)?),
         })
     }
 
@@ -109,6 +140,33 @@ impl Direct {
             artists: told.artists.iter().map(ToString::to_string).collect(),
         };
         Some(Arc::new(track(&url, measured.tidied()?)))
+    }
+}
+
+impl Looking {
+    fn enter(looking: &Arc<Self>, address: IpAddr) -> Result<Place, Fault> {
+        let permit = looking.places.try_acquire().map_err(|_| Fault::Busy)?;
+        let mut by_address = looking.by_address.lock();
+        let count = by_address.entry(address).or_insert(0);
+        if *count >= AT_ONCE_FOR_ONE {
+            return Err(Fault::Busy);
+        }
+        *count += 1;
+        // Given back by the place.
+        permit.forget();
+        let looking = looking.clone();
+        Ok(Place { looking, address })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut by_address = self.looking.by_address.lock();
+        if let Some(count) = by_address.get_mut(&self.address) {
+            *count -= 1;
+        }
+        by_address.retain(|_, count| *count > 0);
+        self.looking.places.add_permits(1);
     }
 }
 
@@ -183,6 +241,7 @@ impl Look<'_> {
             until: self.until,
             in_parts,
             runtime: Handle::current(),
+            _place: self.place.clone(),
         };
         let file = Remote::new(length, first, move |start| parts.read(start));
         let measured = tokio::task::spawn_blocking(move || measure(file)).await;
@@ -199,6 +258,7 @@ struct PartsOf {
     until: Instant,
     in_parts: bool,
     runtime: Handle,
+    _place: Arc<Place>,
 }
 
 impl PartsOf {

@@ -51,7 +51,7 @@ fn an_export_is_believed_no_more_than_who_adds_by_hand() {
 #[tokio::test]
 async fn who_is_looked_at_is_judged_by_every_way_to_say_it() {
     let anywhere = direct(&[]);
-    let look = anywhere.look().unwrap();
+    let look = anywhere.look(address(1)).unwrap();
     for (url, fault) in [
         ("https://ada@a.example/x.mp3", Fault::Address),
         ("http://a.example/x.mp3", Fault::Address),
@@ -59,7 +59,7 @@ async fn who_is_looked_at_is_judged_by_every_way_to_say_it() {
         ("https://*.example/x.mp3", Fault::Address),
         ("https://127.0.0.1:1/", Fault::Nothing),
         ("https://2130706433:1/", Fault::Nothing),
-        ("https://[::ffff:7f00:1]:1/", Fault::Nothing),
+        ("https://[::ffff:7f00:1]:1/", Fault::Address),
         ("https://169.254.169.254/latest/meta-data", Fault::Nothing),
         ("https://localhost:1/", Fault::Nothing),
     ] {
@@ -67,13 +67,64 @@ async fn who_is_looked_at_is_judged_by_every_way_to_say_it() {
     }
 }
 
+fn address(last: u8) -> IpAddr {
+    IpAddr::from([192, 0, 2, last])
+}
+
 #[test]
-fn no_more_than_so_many_are_looked_at_together() {
+fn no_more_than_so_many_are_looked_at_together_and_few_for_one() {
     let anywhere = direct(&[]);
-    let looks: Vec<_> = (0..AT_ONCE).map(|_| anywhere.look().unwrap()).collect();
-    assert_eq!(anywhere.look().err(), Some(Fault::Busy));
-    drop(looks);
-    assert!(anywhere.look().is_ok());
+    let of_one: Vec<_> = (0..2).map(|_| anywhere.look(address(1)).unwrap()).collect();
+    assert_eq!(anywhere.look(address(1)).err(), Some(Fault::Busy));
+    let others = (2..2 + AT_ONCE as u8 - 2).map(|last| anywhere.look(address(last)).unwrap());
+    let others: Vec<_> = others.collect();
+    assert_eq!(anywhere.look(address(99)).err(), Some(Fault::Busy));
+    // A thread that still reads keeps the place that it was given.
+    let read_on = of_one[0].place.clone();
+    drop((of_one, others));
+    assert!(anywhere.look(address(99)).is_ok());
+    assert_eq!(anywhere.files.origins.len(), 0);
+    assert_eq!(anywhere.looking.by_address.lock().len(), 1);
+    drop(read_on);
+    assert_eq!(anywhere.looking.places.available_permits(), AT_ONCE);
+    assert!(anywhere.looking.by_address.lock().is_empty());
+}
+
+#[test]
+fn what_was_taken_once_is_judged_by_what_is_taken_now() {
+    let hosted = Track {
+        provider: Track::HOSTED.into(),
+        ..told("/media/x")
+    };
+    let one = direct(&["https://a.example"]);
+    let (off, on) = (Direct::judge(None), Direct::judge(Some(&one)));
+    assert!(off(&hosted) && on(&hosted));
+    assert!(on(&told("https://a.example/x.mp3")));
+    assert!(!on(&told("https://b.example/x.mp3")) && !off(&told("https://a.example/x.mp3")));
+}
+
+/// An ID3v2.4 tag with a frame that inflates to far more than the file has (ID3v2.4.0 §4.1.2).
+#[test]
+fn what_inflates_without_an_end_is_not_inflated() {
+    use std::io::Write;
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..64 {
+        packed.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let packed = packed.finish().unwrap();
+    let syncsafe = |size: usize| [21, 14, 7, 0].map(|shift| (size >> shift & 0x7f) as u8);
+    for name in [b"TIT2", b"XYZW"] {
+        let size = syncsafe(packed.len() + 4);
+        let length = syncsafe(64 << 20);
+        let frame = [name, &size[..], &[0, 0b1001], &length, &packed].concat();
+        let sound = include_bytes!("../../../fuzz/seeds/audio/mp3");
+        let tag = [&b"ID3\x04\0\0"[..], &syncsafe(frame.len()), &frame].concat();
+        let file = [&tag[..], &sound[27..]].concat();
+        let before = crate::allocations::bytes();
+        let _ = measure(io::Cursor::new(file));
+        let taken = crate::allocations::bytes() - before;
+        assert!(taken < 8 << 20, "{taken} bytes");
+    }
 }
 
 #[test]

@@ -32,6 +32,19 @@ pub enum RoomEvent {
         /// Applied once under this.
         op: Option<Box<str>>,
     },
+    /// Tracks elsewhere are to be added, which are looked at first.
+    BeforeAdding {
+        /// By whom.
+        member: MemberId,
+        /// Where the answer goes, when one is wanted.
+        reply: Option<Reply>,
+        /// Applied once under this.
+        op: Option<Box<str>>,
+        /// What was asked for, by [`asked_to_add`](crate::room::asked_to_add).
+        asked: u64,
+        /// Given the way to answer back when it is to go on; dropped when it was answered.
+        go_on: oneshot::Sender<Option<Reply>>,
+    },
     /// Something is asked that changes nothing.
     Read {
         /// By whom.

@@ -53,7 +53,7 @@ impl Actor {
     }
 
     /// What is not kept yet is not acknowledged, whoever's change it was.
-    fn acknowledge(&mut self, reply: Option<Reply>, done: &Done, may_stay: bool) {
+    pub(super) fn acknowledge(&mut self, reply: Option<Reply>, done: &Done, may_stay: bool) {
         let Some(reply) = reply else { return };
         let frame = result(&reply.id, &done_json(done).to_string());
         let now = self.node.clock.now_ms();
@@ -69,7 +69,7 @@ impl Actor {
         keeping.tell_when_kept(Told::Client(reply, frame, then), now);
     }
 
-    fn reply(&mut self, reply: Option<Reply>, frame: impl FnOnce(&RequestId) -> Bytes) {
+    pub(super) fn reply(&mut self, reply: Option<Reply>, frame: impl FnOnce(&RequestId) -> Bytes) {
         if let Some(Reply { outlet, id }) = reply {
             self.pending.out.push(Out::One(outlet, frame(&id)));
         }

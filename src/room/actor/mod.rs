@@ -27,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use stereo_protocol::{
-    CloseCode, Command, ErrorKind, ErrorObject, MemberId, Notification, RequestId, RoomId,
+    CloseCode, Command, ErrorKind, ErrorObject, MemberId, Notification, RequestId, RoomId, Track,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
@@ -51,6 +51,8 @@ pub struct Node {
     pub store: Arc<dyn Store>,
     /// Rooms that are kept and not open.
     pub resting: Resting,
+    /// Whether a track that a room was given once may still play, by what the operator decided since.
+    pub takes: Box<dyn Fn(&Track) -> bool + Send + Sync>,
     /// Told what owners may want to know who are away.
     pub news: News,
     /// Counts the tasks that have to end before the process may.
@@ -252,6 +254,18 @@ impl Actor {
                 wish,
                 op,
             } => self.wish(member, reply, wish, op),
+            RoomEvent::BeforeAdding {
+                member,
+                reply,
+                op,
+                asked,
+                go_on,
+            } => match self.state.before_adding(member, op.as_deref(), asked) {
+                // Whoever asked may have gone.
+                Ok(None) => drop(go_on.send(reply)),
+                Ok(Some(done)) => self.acknowledge(reply, &done, true),
+                Err(error) => self.reply(reply, |id| failure(id, &error)),
+            },
             RoomEvent::Read {
                 member,
                 reply,
@@ -601,6 +615,9 @@ fn turn_away(event: RoomEvent, late: Late) {
             let _ = arriving.admitted.send(Err(error));
         }
         RoomEvent::Wish {
+            reply: Some(reply), ..
+        }
+        | RoomEvent::BeforeAdding {
             reply: Some(reply), ..
         }
         | RoomEvent::Read { reply, .. } => {

@@ -1,6 +1,6 @@
 //! Facts, one by one.
 
-use super::world::{World, elsewhere, key};
+use super::world::{World, adding, elsewhere, key};
 use crate::room::{Input, MemberKey, Rules, Wish};
 use serde_json::json;
 use stereo_protocol::{Command, ErrorKind, ItemId, MemberId, Order, Role};
@@ -414,7 +414,7 @@ fn a_removed_message_is_nowhere_in_the_room() {
 fn add_elsewhere(world: &mut World, member: MemberId, number: u64) -> ItemId {
     let tracks = vec![elsewhere(number)];
     let place = stereo_protocol::Place::End;
-    let added = world.wish(member, Wish::Add { tracks, place }, None);
+    let added = world.wish(member, adding(tracks, place), None);
     match added.unwrap().made {
         crate::room::Made::Items(items) => items[0],
         other => panic!("{other:?}"),
@@ -446,6 +446,41 @@ fn a_track_elsewhere_that_was_removed_is_nowhere_in_the_room() {
         let _ = world.ask(host, "queue.undo", json!({}));
         assert!(!world.everything(host).contains("needle"), "{how}");
     }
+}
+
+#[test]
+fn a_clearing_is_taken_back_in_order_around_what_is_gone_for_good() {
+    let mut world = world();
+    let host = world.join(0);
+    world.add(host, &[60_000, 1_000]).unwrap();
+    for number in 1..=2 {
+        add_elsewhere(&mut world, host, number);
+    }
+    world.add(host, &[2_000, 3_000]).unwrap();
+    let before = world.queue();
+    let seq = world.state.seq();
+    world.ask(host, "queue.clear", json!({"seq": seq})).unwrap();
+    world.ask(host, "queue.undo", json!({})).unwrap();
+    assert_eq!(world.queue(), [before[0], before[3], before[4]]);
+}
+
+#[test]
+fn what_is_history_no_more_is_told_of_by_no_event_neither() {
+    let mut rules = Rules::default();
+    rules.limits.history = 1;
+    let mut world = World::new(rules);
+    let host = world.join(0);
+    for number in 1..=3 {
+        let item = add_elsewhere(&mut world, host, number);
+        world
+            .ask(host, "playback.skip", json!({"item": item}))
+            .unwrap();
+    }
+    let told = world.everything(host);
+    assert!(
+        told.contains("needle 3.") && !told.contains("needle 1."),
+        "{told}"
+    );
 }
 
 #[test]

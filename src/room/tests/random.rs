@@ -1,7 +1,7 @@
 //! Whatever comes, in whatever order: what must hold after each step is in `World::check`.
 
-use super::world::{World, elsewhere, track};
-use crate::room::{Input, Rules, Wish};
+use super::world::{World, adding, elsewhere, track};
+use crate::room::{Input, Rules};
 use proptest::prelude::*;
 use serde_json::json;
 use stereo_protocol::{ItemId, MemberId, Place};
@@ -145,13 +145,13 @@ fn perform(world: &mut World, acts: Vec<Act>) {
                     .collect();
                 let place = [Place::End, Place::First, Place::After(item(world, place))]
                     [place as usize % 3];
-                let _ = world.wish(member, Wish::Add { tracks, place }, None);
+                let _ = world.wish(member, adding(tracks, place), None);
             }
             Act::AddElsewhere(who) => {
                 let Some(member) = pick(who) else { continue };
                 let tracks = vec![elsewhere(world.state.seq())];
                 let place = Place::End;
-                let _ = world.wish(member, Wish::Add { tracks, place }, None);
+                let _ = world.wish(member, adding(tracks, place), None);
             }
             Act::Ask(who, what, one, two) => {
                 let Some(member) = pick(who) else { continue };

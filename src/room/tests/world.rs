@@ -38,6 +38,17 @@ pub(super) fn track(millis: u64) -> Arc<Track> {
     })
 }
 
+/// The wish to add these, as if asked for by their ids.
+pub(super) fn adding(tracks: Vec<Arc<Track>>, place: Place) -> Wish {
+    let ids: Vec<Box<str>> = tracks.iter().map(|track| track.id.0.clone()).collect();
+    let asked = crate::room::asked_to_add(&ids, &place);
+    Wish::Add {
+        tracks,
+        place,
+        asked,
+    }
+}
+
 /// A track that somebody else serves, told apart by its number.
 pub(super) fn elsewhere(number: u64) -> Arc<Track> {
     Arc::new(Track {
@@ -295,14 +306,7 @@ impl World {
 
     pub(super) fn add(&mut self, member: MemberId, lengths: &[u64]) -> Result<Done, ErrorObject> {
         let tracks = lengths.iter().map(|millis| track(*millis)).collect();
-        self.wish(
-            member,
-            Wish::Add {
-                tracks,
-                place: Place::End,
-            },
-            None,
-        )
+        self.wish(member, adding(tracks, Place::End), None)
     }
 
     pub(super) fn refused(

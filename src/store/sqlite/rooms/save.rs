@@ -326,9 +326,10 @@ impl Saving<'_> {
 /// Bytes of an item's content that are looked for, behind its name.
 const ITEM_START: usize = 64;
 
-const MEMBER: &str = "SELECT key, person FROM room_members WHERE room = ?1 AND member = ?2";
-const TRACK: &str = "SELECT key, content FROM room_tracks WHERE room = ?1 AND track = ?2";
-const BAN: &str = "SELECT key, banned FROM room_bans WHERE room = ?1 AND ban = ?2";
+/// What goes with a row. The key does so with its owner alone: then `drop_guests` looks for it.
+const MEMBER: &str = "SELECT person FROM room_members WHERE room = ?1 AND member = ?2";
+const TRACK: &str = "SELECT content FROM room_tracks WHERE room = ?1 AND track = ?2";
+const BAN: &str = "SELECT banned FROM room_bans WHERE room = ?1 AND ban = ?2";
 
 /// A track as it stands in the clear: of one elsewhere, its random name.
 fn named(track: &Arc<Track>) -> Arc<Track> {

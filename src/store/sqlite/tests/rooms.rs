@@ -138,6 +138,28 @@ async fn a_track_elsewhere_is_withheld_once_the_key_of_who_added_it_is_gone() {
 }
 
 #[tokio::test]
+async fn what_goes_of_a_guest_who_stays_is_erased_without_their_key() {
+    let data = Data::new();
+    let store = data.open();
+    let owner = ada(&store).await;
+    let mut room = evening(1, owner);
+    // Guest 3 is a member and banned, and has added something elsewhere.
+    room.queue[20].by = member(3);
+    let room_of = |room: &StoredRoom| Arc::new(room.clone());
+    store.save_room(room_of(&room)).await.unwrap();
+    room.queue.pop();
+    store.save_room(room_of(&room)).await.unwrap();
+    assert_eq!(store.obstacle(), None, "a track");
+    room.bans.clear();
+    store.save_room(room_of(&room)).await.unwrap();
+    assert_eq!(store.obstacle(), None, "a ban");
+    room.members.get_mut(&member(3)).unwrap().name = "Renamed".into();
+    store.save_room(room_of(&room)).await.unwrap();
+    assert_eq!(store.obstacle(), None, "a name");
+    assert_eq!(store.room(room.id()).await, Ok(Some(room)));
+}
+
+#[tokio::test]
 async fn a_guest_who_is_forgotten_leaves_nothing_in_any_file() {
     let data = Data::new();
     let store = data.open();
