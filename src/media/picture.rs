@@ -72,6 +72,9 @@ pub fn make(bytes: &[u8]) -> Result<Picture, ErrorObject> {
     {
         return Err(invalid("expected a JPEG, PNG or WebP picture"));
     }
+    if reader.format() == Some(ImageFormat::WebP) && !has_whole_chunks(bytes) {
+        return Err(broken());
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_SIDE);
     limits.max_image_height = Some(MOST_SIDE);
@@ -109,6 +112,22 @@ pub fn make(bytes: &[u8]) -> Result<Picture, ErrorObject> {
         small: written(small)?,
         large: written(large)?,
     })
+}
+
+/// Whether no chunk of a RIFF file claims more bytes than there are: what reads it makes room for as
+/// many as are claimed, whatever its limits (WebP Container Specification, "RIFF File Format").
+pub fn has_whole_chunks(file: &[u8]) -> bool {
+    let mut rest = file.get(12..).unwrap_or_default();
+    while let Some((head, after)) = rest.split_first_chunk::<8>() {
+        let [.., a, b, c, d] = *head;
+        let size = u32::from_le_bytes([a, b, c, d]) as usize;
+        if size > after.len() {
+            return false;
+        }
+        // Chunks of an odd length have a byte more.
+        rest = after.get(size + size % 2..).unwrap_or_default();
+    }
+    true
 }
 
 /// The middle of it, [`LARGE`] points a side. Nothing as large as the whole is made on the way.
@@ -166,6 +185,18 @@ mod tests {
         let mut bytes = Cursor::new(Vec::new());
         image.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
         bytes.into_inner()
+    }
+
+    #[test]
+    fn a_chunk_that_claims_more_than_there_is_takes_no_memory() {
+        let file = include_bytes!("../../fuzz/seeds/picture/webp-chunk-too-long");
+        let before = crate::allocations::bytes();
+        let refused = make(file).unwrap_err();
+        let taken = crate::allocations::bytes() - before;
+        assert!(refused.message.contains("whole"), "{}", refused.message);
+        assert!(taken < 1 << 20, "{taken} bytes");
+        let whole = include_bytes!("../../fuzz/seeds/picture/webp-exif");
+        assert!(make(whole).is_ok());
     }
 
     /// A JPEG with an EXIF segment that says how it was held, and where, and by whom.
