@@ -249,6 +249,7 @@ impl Room {
         let mut members = Members { me, host };
         let mut tracks = Tracks {
             library,
+            longest_url: rules.limits.url as usize,
             missing: 0,
         };
         let current = self
@@ -356,13 +357,17 @@ impl Members {
 /// believed. One elsewhere comes along where such are taken, as far as it could be added here.
 struct Tracks<'a> {
     library: &'a Library,
+    /// In characters, as for who adds one by hand.
+    longest_url: usize,
     missing: usize,
 }
 
 impl Tracks<'_> {
     fn track(&mut self, given: &Track) -> Option<Arc<Track>> {
         let hosted = (self.library.hosted(&given.id.0)).or_else(|| self.library.hosted(&given.url));
-        let told = || self.library.direct()?.told(given);
+        let is_short = given.url.chars().count() <= self.longest_url;
+        let direct = self.library.direct().filter(|_| is_short);
+        let told = || direct?.told(given);
         let found = hosted.or_else(told);
         if found.is_none() {
             self.missing += 1;

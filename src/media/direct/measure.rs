@@ -5,6 +5,7 @@ use lofty::file::{AudioFile, TaggedFileExt};
 use lofty::probe::Probe;
 use lofty::tag::Accessor;
 use std::io::{BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Shortest and longest piece, in milliseconds: a hundredth of a second, and a day.
 const BOUNDS_MS: std::ops::RangeInclusive<u64> = 10..=86_400_000;
@@ -44,7 +45,14 @@ impl Measured {
 }
 
 /// Reads what a file says of itself; `None` when it is no audio, or does not say how long it is.
+///
+/// What reads formats gives up by a panic now and then (the length of an Opus file, multiplied, where
+/// sums are checked): such a file is no audio neither.
 pub fn measure(file: impl Read + Seek) -> Option<Measured> {
+    catch_unwind(AssertUnwindSafe(|| read(file))).ok().flatten()
+}
+
+fn read(file: impl Read + Seek) -> Option<Measured> {
     apply_global_options(GlobalOptions::new().allocation_limit(MOST_BYTES));
     let options = ParseOptions::new().read_cover_art(false);
     let file = BufReader::with_capacity(GATHERED, file);

@@ -245,7 +245,6 @@ impl Look<'_> {
         };
         let file = Remote::new(length, first, move |start| parts.read(start));
         let measured = tokio::task::spawn_blocking(move || measure(file)).await;
-        // What cannot be read may also make the reader give up.
         let measured = measured.ok().flatten().ok_or(Fault::NoAudio)?;
         Ok(Arc::new(track(&url, measured)))
     }
