@@ -14,8 +14,8 @@ use stereo::http::BODIES;
 use stereo::media::Library;
 use stereo::privacy::{Import, Taken};
 use stereo::room::Rules;
-use stereo::text::clean_line;
 use stereo::store::AccountId;
+use stereo::text::clean_line;
 use stereo_protocol::{ErrorKind, ErrorObject};
 use zip::write::{SimpleFileOptions, ZipWriter};
 

@@ -19,7 +19,12 @@ fuzz_target!(|given: Vec<(&str, &str)>| {
         }
         Err(error) => {
             let message = error.to_string();
-            assert!(variables.iter().any(|(name, _)| message.contains(name.as_str())), "{message}");
+            assert!(
+                variables
+                    .iter()
+                    .any(|(name, _)| message.contains(name.as_str())),
+                "{message}"
+            );
         }
     }
 });

@@ -102,7 +102,9 @@ fn is_bare(jpeg: &[u8], side: u32) {
         }
         rest = behind;
     };
-    let end = points.windows(2).position(|two| two[0] == 0xff && two[1] != 0);
+    let end = points
+        .windows(2)
+        .position(|two| two[0] == 0xff && two[1] != 0);
     assert_eq!(end.map(|end| &points[end..]), Some(&b"\xff\xd9"[..]));
 }
 

@@ -4,7 +4,7 @@ use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::file::{AudioFile, TaggedFileExt};
 use lofty::probe::Probe;
 use lofty::tag::Accessor;
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Shortest and longest piece, in milliseconds: a hundredth of a second, and a day.
@@ -17,6 +17,10 @@ const MOST_ARTISTS: usize = 8;
 const MOST_BYTES: usize = 4 << 20;
 /// Small reads are gathered: formats are read a few bytes at a time.
 const GATHERED: usize = 4 << 10;
+/// Bytes that are read in all, the same ones again included, and what each step counts at least: what
+/// is malformed sends readers round and round.
+const MOST_READ: usize = 64 << 20;
+const STEP: usize = 256;
 
 /// What is told of a piece.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +59,8 @@ pub fn measure(file: impl Read + Seek) -> Option<Measured> {
 fn read(file: impl Read + Seek) -> Option<Measured> {
     apply_global_options(GlobalOptions::new().allocation_limit(MOST_BYTES));
     let options = ParseOptions::new().read_cover_art(false);
-    let file = BufReader::with_capacity(GATHERED, file);
+    let left = MOST_READ;
+    let file = BufReader::with_capacity(GATHERED, Bounded { file, left });
     let probe = Probe::new(file).options(options).guess_file_type().ok()?;
     let file = probe.read().ok()?;
     let duration = file.properties().duration().as_millis();
@@ -69,4 +74,60 @@ fn read(file: impl Read + Seek) -> Option<Measured> {
             .collect(),
     };
     told.tidied()
+}
+
+/// A file that can be read for so long.
+struct Bounded<R> {
+    file: R,
+    left: usize,
+}
+
+impl<R> Bounded<R> {
+    fn spend(&mut self, bytes: usize) -> io::Result<()> {
+        let left = self.left.checked_sub(bytes.max(STEP));
+        self.left = left.ok_or_else(|| io::Error::other("it is read again and again"))?;
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(into)?;
+        self.spend(read)?;
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Bounded<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.spend(0)?;
+        self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_again_and_again_ends() {
+        let bounded = || Bounded {
+            file: io::Cursor::new(vec![0; 1 << 20]),
+            left: MOST_READ,
+        };
+        let mut buffer = vec![0; 1 << 20];
+        let mut rounds = bounded();
+        let ends = (0..1_000).find(|_| {
+            rounds
+                .rewind()
+                .and_then(|()| rounds.read_exact(&mut buffer))
+                .is_err()
+        });
+        assert_eq!(ends, Some(63), "each round has its step back, too");
+        // At the end nothing is read, as often as one likes.
+        let mut at_the_end = bounded();
+        at_the_end.seek(SeekFrom::End(0)).unwrap();
+        let ends = (0..usize::MAX).find(|_| at_the_end.read(&mut buffer).is_err());
+        assert_eq!(ends, Some(MOST_READ / STEP - 1));
+    }
 }
