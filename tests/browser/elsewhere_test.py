@@ -332,3 +332,27 @@ def test_where_the_operator_allows_nothing_of_it_nobody_is_invited_to(stereo, br
     ada.click("add-open")
     ada.see("add")
     assert not ada.all("add-elsewhere")
+
+
+def is_refused(browser, link, words):
+    """A link is not added, and that is said with these words."""
+    browser.click("add-open")
+    browser.see("add-search").send_keys(link)
+    browser.click("add-link")
+    said = "return [...document.querySelectorAll('.toast')].map((one) => one.textContent).join()"
+    until(lambda: words in browser.script(said), 30, "it is said")
+    assert not browser.all("now-title")
+
+
+def test_a_link_to_whom_the_operator_did_not_name_is_told_and_asks_nobody(allowing, third, browsers):
+    ada = browsers()
+    ada.start_room(allowing.url)
+    is_refused(ada, third.link, "No sound file can be reached")
+    assert third.asked == []
+
+
+def test_where_links_are_not_taken_that_is_said(stereo, elsewhere, browsers):
+    ada = browsers()
+    ada.start_room(stereo.url)
+    is_refused(ada, elsewhere.link, "its own library only")
+    assert elsewhere.asked == []

@@ -32,13 +32,14 @@ export function sentence(fault) {
  * Runs an operation, and says so when it is refused.
  * @template T
  * @param {Promise<T>} operation
+ * @param {(fault: unknown) => string} [words] says why
  * @returns {Promise<T | undefined>} undefined when it was refused
  */
-export async function attempt(operation) {
+export async function attempt(operation, words = sentence) {
   try {
     return await operation;
   } catch (fault) {
-    toast(sentence(fault), { tone: 'fault' });
+    toast(words(fault), { tone: 'fault' });
     return undefined;
   }
 }

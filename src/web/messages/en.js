@@ -75,6 +75,8 @@ export const en = {
   'add.open': 'Add a track', 'add.title': 'Add a track', 'add.search': 'Search the library, or paste a link', 'add.results': 'Tracks',
   'add.found': { one: '{count} track', other: '{count} tracks' }, 'add.none': 'Nothing in the library matches that.',
   'add.one': 'Add to the queue', 'add.next': 'Play next', 'add.done': '{title} is in the queue.', 'add.here': 'in the queue', 'add.link': 'Add this link',
+  'add.link_missing': 'No sound file can be reached at that address. Nothing was added.', 'add.link_off': 'This server plays its own library only. Nothing was added.',
+  'add.link_no_audio': 'That is no sound file that says how long it is. Nothing was added.', 'add.link_busy': 'Several links are being looked at already. Try again in a moment.',
   'add.elsewhere': 'The link of a sound file on another server works, too. Everybody is asked before they hear it, because that server sees who asks for it.',
 
   'elsewhere.from': 'This track comes from {host}.', 'elsewhere.note': 'If you listen, that server sees your IP address, as when you open a page there. Your yes is kept in this browser only; Settings takes it back.',

@@ -75,6 +75,8 @@ export const vi = {
   'add.open': 'Thêm bài', 'add.title': 'Thêm bài', 'add.search': 'Tìm trong thư viện, hoặc dán đường dẫn', 'add.results': 'Các bài',
   'add.found': { other: '{count} bài' }, 'add.none': 'Thư viện không có bài nào khớp.',
   'add.one': 'Thêm vào hàng chờ', 'add.next': 'Phát tiếp theo', 'add.done': 'Đã thêm {title} vào hàng chờ.', 'add.here': 'đã có trong hàng', 'add.link': 'Thêm đường dẫn này',
+  'add.link_missing': 'Không tới được tệp âm thanh nào ở địa chỉ đó. Chưa thêm gì.', 'add.link_off': 'Máy chủ này chỉ phát thư viện của mình. Chưa thêm gì.',
+  'add.link_no_audio': 'Đó không phải tệp âm thanh cho biết độ dài. Chưa thêm gì.', 'add.link_busy': 'Đang xem nhiều đường dẫn rồi. Hãy thử lại sau giây lát.',
   'add.elsewhere': 'Đường dẫn của một tệp âm thanh trên máy chủ khác cũng được. Mọi người đều được hỏi trước khi nghe, vì máy chủ đó thấy ai tải bài.',
 
   'elsewhere.from': 'Bài này đến từ {host}.', 'elsewhere.note': 'Nếu bạn nghe, máy chủ đó thấy địa chỉ IP của bạn, như khi bạn mở một trang ở đó. Lời đồng ý chỉ được nhớ trong trình duyệt này; bạn rút lại được trong Cài đặt.',

@@ -81,11 +81,20 @@ function SearchField({ query }) {
   </label>`;
 }
 
-/** @param {Session} session @param {string} track @param {string} title @param {string} [after] */
-async function add(session, track, title, after) {
-  const done = await attempt((after ? session.room.add([track], after) : session.room.add([track])).then(() => true));
+/** @param {Session} session @param {string} track @param {string} title @param {string} [after] @param {(fault: unknown) => string} [words] */
+async function add(session, track, title, after, words) {
+  const done = await attempt((after ? session.room.add([track], after) : session.room.add([track])).then(() => true), words);
   if (done) announce(t('add.done', { title }));
   return done === true;
+}
+
+/** Why a link was not added: it is the link that is at fault, and not something that was there before. @param {unknown} fault */
+function ofLink(fault) {
+  const { kind, field } = /** @type {import('../lib/refusal.js').Refusal} */ (fault ?? {});
+  if (!field?.startsWith('tracks[')) return sentence(fault);
+  if (kind === 'not_found') return t(policy.value?.direct ? 'add.link_missing' : 'add.link_off');
+  if (kind === 'invalid') return t('add.link_no_audio');
+  return kind === 'unavailable' ? t('add.link_busy') : sentence(fault);
 }
 
 /** @param {{ session: Session, link: string }} props */
@@ -95,7 +104,7 @@ function AddLink({ session, link }) {
   const press = async () => {
     if (busy.value) return;
     busy.value = true;
-    await add(session, link, link);
+    await add(session, link, link, undefined, ofLink);
     busy.value = false;
   };
   return html`<button class="primary wide" data-test="add-link" aria-busy=${busy.value} onClick=${press}>
