@@ -414,9 +414,13 @@ mod tests {
     }
 
     fn read(document: &Value) -> Result<Taken, ErrorObject> {
+        read_into(document, &Library::default())
+    }
+
+    fn read_into(document: &Value, library: &Library) -> Result<Taken, ErrorObject> {
         let bytes = zipped(&[(DOCUMENT, document.to_string().as_bytes())]);
         let rules = crate::config::Config::default().rules();
-        Import::read(&bytes)?.checked(AccountId::from_bits(1), &Library::default(), &rules)
+        Import::read(&bytes)?.checked(AccountId::from_bits(1), library, &rules)
     }
 
     #[test]
@@ -480,6 +484,34 @@ mod tests {
         assert_eq!(room.missing, 3);
         assert!(room.room.current.is_none() && room.room.playback.is_none());
         assert!(room.room.queue.is_empty() && room.room.history.is_empty());
+    }
+
+    #[test]
+    fn what_others_serve_comes_along_as_the_hosts_where_it_could_be_added_by_hand() {
+        let item = |name: &str, provider: &str| {
+            let mut track = track();
+            track["provider"] = json!(provider);
+            track["duration_ms"] = json!(60_000);
+            track["url"] = json!(format!("https://elsewhere.example/{name}"));
+            json!({"id": "q_1", "track": track, "by": "m_0"})
+        };
+        let long = "x".repeat(2_048);
+        let mut document = document();
+        document["rooms"][0]["queue"] = json!([
+            item("x.mp3", "direct"),
+            item(&long, "direct"),
+            item("x.mp3", "hosted"),
+        ]);
+        let media = crate::config::Media {
+            direct: true,
+            ..Default::default()
+        };
+        let taken = read_into(&document, &Library::new(&media)).unwrap();
+        let room = &taken.rooms[0];
+        assert_eq!((room.room.queue.len(), room.missing), (1, 2));
+        assert_eq!(Some(room.room.queue[0].by), room.room.host);
+        assert_eq!(room.room.elsewhere().len(), 1, "it can be sealed");
+        assert_eq!(read(&document).unwrap().rooms[0].missing, 3);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub(super) const BLOCK: usize = 128 << 10;
 /// Blocks of one file: four megabytes, for a cover that stands before the sound, or an index behind
 /// it.
 const MOST: usize = 32;
+
 /// A file of which only some blocks are here.
 pub(super) struct Remote<F> {
     length: u64,

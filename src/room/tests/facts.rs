@@ -483,19 +483,22 @@ fn what_is_history_no_more_is_told_of_by_no_event_neither() {
     );
 }
 
-#[test]
-fn what_a_person_added_from_elsewhere_goes_with_them() {
+/// Of a guest's from elsewhere one has played, one plays, one comes; and one is the host's.
+fn evening_elsewhere() -> (World, MemberId, MemberId, ItemId) {
     let mut world = world();
     let (host, guest) = (world.join(0), world.join(1));
-    // One has played, one plays, one comes; and one is somebody else's.
     for number in 1..=3 {
         add_elsewhere(&mut world, guest, number);
     }
     let other = add_elsewhere(&mut world, host, 4);
-    let playing = world.current();
-    world
-        .ask(host, "playback.skip", json!({"item": playing}))
-        .unwrap();
+    let playing = json!({"item": world.current()});
+    world.ask(host, "playback.skip", playing).unwrap();
+    (world, host, guest, other)
+}
+
+#[test]
+fn what_a_person_added_from_elsewhere_goes_with_them() {
+    let (mut world, host, guest, other) = evening_elsewhere();
     for number in 1..=4 {
         assert!(
             world
@@ -514,16 +517,7 @@ fn what_a_person_added_from_elsewhere_goes_with_them() {
 
 #[test]
 fn who_was_erased_while_the_room_rested_left_no_track_elsewhere() {
-    let mut world = world();
-    let (host, guest) = (world.join(0), world.join(1));
-    for number in 1..=3 {
-        add_elsewhere(&mut world, guest, number);
-    }
-    let other = add_elsewhere(&mut world, host, 4);
-    let playing = world.current();
-    world
-        .ask(host, "playback.skip", json!({"item": playing}))
-        .unwrap();
+    let (mut world, _, guest, other) = evening_elsewhere();
     world.forget_kept(guest);
     world.restart();
     let host = world.join(0);
